@@ -1,0 +1,35 @@
+"""The app: language, municipality and pages. Everything else lives in ``matchmaker``."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from matchmaker.errors import MatchmakerError
+from matchmaker.ui import cache, inputs, show
+
+_ = inputs.chosen_language()
+# An emoji as icon keeps the browser from asking a font service for one.
+st.set_page_config(page_title=_("Matchmaker: partners for AI"), page_icon="🤝", layout="wide")
+
+pages = "matchmaker/ui/pages"
+page = st.navigation(
+    [
+        st.Page(f"{pages}/municipality.py", title=_("My municipality"), icon=":material/home:", default=True),
+        st.Page(f"{pages}/partners.py", title=_("Find partners"), icon=":material/group:", url_path="partner"),
+        st.Page(f"{pages}/projects.py", title=_("Joint projects"), icon=":material/savings:", url_path="projekte"),
+        st.Page(f"{pages}/network.py", title=_("Cooperation network"), icon=":material/hub:", url_path="netz"),
+    ]
+)
+
+try:
+    with st.sidebar:
+        inputs.language_switch()
+        inputs.simulated_switch(_)
+        key = inputs.municipality(_)
+        place = cache.workspace().store
+        st.caption(_("Entries are saved on this machine:") + (f" `{place.place}`" if place else ""))
+    # The address always says what is looked at, on every page.
+    st.query_params.from_dict({"lang": _.code, **({"key": key} if key else {})})
+    page.run()
+except MatchmakerError as error:
+    show.failure(error, _)

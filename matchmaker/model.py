@@ -1,0 +1,324 @@
+"""Value types that people read, and the words everybody shares.
+
+What exists once per municipality or per pair is a column (`matchmaker.profiles`); what stands here is what
+one person looks at: at most some hundred values at a time. All types are frozen and hashable.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Final
+
+from matchmaker.errors import BadPreference
+from matchmaker.message import Label, Message, message
+
+LANDS: Final = ("SH", "HH", "NI", "HB", "NW", "HE", "RP", "BW", "BY", "SL", "BE", "BB", "MV", "SN", "ST", "TH")
+"""The sixteen Länder in the order of the official key: the first two digits of a key are index + 1."""
+
+LAND_NAMES: Final = (
+    "Schleswig-Holstein",
+    "Hamburg",
+    "Niedersachsen",
+    "Bremen",
+    "Nordrhein-Westfalen",
+    "Hessen",
+    "Rheinland-Pfalz",
+    "Baden-Württemberg",
+    "Bayern",
+    "Saarland",
+    "Berlin",
+    "Brandenburg",
+    "Mecklenburg-Vorpommern",
+    "Sachsen",
+    "Sachsen-Anhalt",
+    "Thüringen",
+)
+
+DIMENSIONS: Final = ("D1", "D2", "D3", "D4", "D5", "D6", "D7", "D8")
+"""Strategy, data, processes, change, skills, technology, law and ethics, use of resources."""
+
+WEAK_BELOW: Final = 2.5
+"""A dimension below this level (of 5) counts as weak: half of the scale."""
+
+
+class Kind(StrEnum):
+    """Kind of a municipality, derived from key and inhabitants (design of the source study)."""
+
+    CITY = "Großstadt"
+    TOWN = "Mittelstadt"
+    SMALL_TOWN = "Kleinstadt"
+    RURAL = "Landgemeinde"
+    DISTRICT = "Landkreis"
+
+
+KINDS: Final = tuple(Kind)
+KIND_FROM: Final = {Kind.CITY: 100_000, Kind.TOWN: 20_000, Kind.SMALL_TOWN: 5_000, Kind.RURAL: 0}
+"""Least number of inhabitants of each kind; a five-digit key is a Landkreis whatever its size."""
+
+
+class Provenance(StrEnum):
+    """How a value was obtained."""
+
+    SELF_ASSESSED = "self-assessed"
+    SURVEY = "survey"
+    PUBLISHED = "published"
+    SIMULATED = "simulated"
+    REGISTER = "register"
+
+
+class Stage(StrEnum):
+    """How far a municipality is with a use case."""
+
+    PLANNED = "planned"
+    PILOT = "pilot"
+    OPERATION = "operation"
+    ENDED = "ended"
+
+
+OFFER_QUARTERS: Final = {Stage.PLANNED: 1, Stage.PILOT: 2, Stage.OPERATION: 4, Stage.ENDED: 0}
+"""Weight of an offer in quarters: planned 0.25, pilot 0.5, operation 1. A stage the source does not state
+counts as planned, the least that a published activity can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Weight of each part of the score, in the order of the parts; none negative, not all zero.
+
+    The score is the plain weighted sum; the default weights add up to one.
+    """
+
+    shared_needs: float = 0.22
+    reuse: float = 0.20
+    teach: float = 0.10
+    learn: float = 0.15
+    ties: float = 0.08
+    near: float = 0.10
+    similar_size: float = 0.05
+    same_land: float = 0.06
+    capacity: float = 0.04
+
+    def __post_init__(self) -> None:
+        for part in PARTS:
+            weight = getattr(self, part)
+            if not math.isfinite(weight) or weight < 0:
+                raise BadPreference(
+                    message("The weight of {part} must be a number of at least zero.", part=part),
+                    where=f"{part}={weight}",
+                    remedy=message("Give a weight such as near=0.1."),
+                )
+        if sum(self.values()) == 0:
+            raise BadPreference(
+                message("All weights are zero, so nothing could be ranked."),
+                remedy=message("Give at least one part a weight above zero."),
+            )
+
+    def values(self) -> tuple[float, ...]:
+        """Return the nine weights in the order of `PARTS`."""
+        return tuple(getattr(self, part) for part in PARTS)
+
+
+PARTS: Final = tuple(field.name for field in fields(Weights))
+"""Parts of the score, in the order of design and output."""
+
+COMPLEMENTARITY: Final = ("reuse", "teach", "learn")
+LIKENESS: Final = ("shared_needs", "similar_size")
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What an asker wants of partners: weights and hard limits. The limits are applied before the ranking.
+
+    Parameters
+    ----------
+    lands, kinds
+        Only these; empty means all.
+    max_km
+        Only candidates whose great-circle distance is known and at most this; None means any distance.
+    exclude
+        Keys never suggested.
+    simulated
+        Whether demonstration participants, which do not exist, may be suggested.
+    participants_only
+        Whether to leave out municipalities of which nothing is known beyond the register: no profile, no
+        need, no offer, no cooperation. Nobody can say anything about them as partners.
+    assessed_only
+        Whether to leave out municipalities without any maturity value.
+    use_case
+        Only candidates that need or offer this use case; empty means any.
+    """
+
+    weights: Weights = Weights()
+    lands: frozenset[str] = frozenset()
+    kinds: frozenset[Kind] = frozenset()
+    max_km: float | None = None
+    exclude: frozenset[str] = frozenset()
+    simulated: bool = True
+    participants_only: bool = True
+    assessed_only: bool = False
+    use_case: str = ""
+
+    def __post_init__(self) -> None:
+        if self.max_km is not None and not (math.isfinite(self.max_km) and self.max_km >= 0):
+            raise BadPreference(
+                message("The largest distance must be a number of kilometres of at least zero."),
+                where=f"max_km={self.max_km}",
+                remedy=message("Give a distance such as 60, or none."),
+            )
+        if unknown := self.lands - set(LANDS):
+            raise BadPreference(
+                message("{land} is no Land.", land=sorted(unknown)[0]),
+                where="land",
+                remedy=message("Use the two letters of a Land: {lands:list}.", lands=LANDS),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Municipality:
+    """One row of the register, as a person reads it. None means unknown."""
+
+    key: str
+    name: str
+    land: str
+    kind: Kind | None
+    population: int | None
+    lat: float | None
+    lon: float | None
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A published activity or cooperation behind a statement, with the address where it can be read."""
+
+    title: Label
+    url: str
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a score: value in [0, 1], its weight, and whether it rests on reported data."""
+
+    name: str
+    value: float
+    weight: float
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A ranked other municipality with everything that speaks for and against it.
+
+    ``km`` is the great-circle distance, None where a place is unknown. ``score`` is the weighted sum of the
+    parts, ``coverage`` the share of weight that rests on reported data, ``stability`` the share of repeated
+    draws in which the partner stays among the best (None where it was not asked for).
+    """
+
+    rank: int
+    partner: Municipality
+    km: float | None
+    score: float
+    coverage: float
+    parts: tuple[Part, ...]
+    reasons: tuple[Message, ...]
+    against: tuple[Message, ...]
+    lift: Message | None
+    evidence: tuple[Evidence, ...]
+    stability: float | None = None
+
+    def mean_of(self, names: tuple[str, ...]) -> float:
+        """Return the weighted mean of some parts in [0, 1], such as `LIKENESS` or `COMPLEMENTARITY`.
+
+        Plain mean where all their weights are zero.
+        """
+        chosen = [part for part in self.parts if part.name in names]
+        total = sum(part.weight for part in chosen)
+        if total == 0:
+            return sum(part.value for part in chosen) / len(chosen)
+        return sum(part.value * part.weight for part in chosen) / total
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A figure with its range. ``low`` and ``high`` are the cautious and the favourable case."""
+
+    low: float
+    central: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Something a municipality plans, pilots, runs or has ended; published ones carry their source.
+
+    ``use_case`` is empty where the activity fits none of the catalogue, ``stage`` None where it is not stated.
+    """
+
+    use_case: str
+    stage: Stage | None
+    title: Label
+    year: int | None
+    provenance: Provenance
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cooperation:
+    """An agreement between municipalities; ``members`` are keys."""
+
+    id: str
+    title: str
+    topic: Label
+    use_cases: tuple[str, ...]
+    legal_form: Label
+    start_year: int | None
+    status: str
+    url: str
+    members: tuple[str, ...]
+
+    @property
+    def binds(self) -> bool:
+        """Whether it counts as working together: agreed or running."""
+        return self.status in {"agreed", "running"}
+
+
+@dataclass(frozen=True, slots=True)
+class CostShare:
+    """What one member would pay alone and pays in the group, in cents over the years of the project."""
+
+    member: Municipality
+    alone_cents: int
+    pays_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Consortium:
+    """A lead and its members (lead first) for one use case, with what the group saves over the years.
+
+    ``saving_eur`` is stand-alone cost minus joint cost; a negative value is a loss and is shown as such.
+    ``alone_cents`` and ``joint_cents`` are the central case, the former per member. ``fte_saved`` (a year) and
+    ``staff_days_saved`` (once) compare running the solution once with running it everywhere, after the hours of
+    coordination; the hours that the use case itself frees are not in them. ``access`` names members that could
+    not do it alone. ``curve`` is the central saving of the best group of each size. ``shares`` is empty until
+    the joint cost has been split by the named rule.
+    """
+
+    use_case: str
+    title: Label
+    lead: Municipality
+    members: tuple[Municipality, ...]
+    lead_operates: bool
+    saving_eur: Span
+    saving_pct: float
+    alone_cents: tuple[int, ...]
+    joint_cents: int
+    fte_saved: Span
+    staff_days_saved: Span
+    access: tuple[Municipality, ...]
+    curve: tuple[tuple[int, float], ...]
+    notes: tuple[Message, ...]
+    evidence: tuple[Evidence, ...]
+    shares: tuple[CostShare, ...] = ()
+    rule: str = ""

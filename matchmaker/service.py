@@ -1,0 +1,380 @@
+"""What a user does, composed from the rooms: one call per question, the same for screen, command line and papers."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+
+from matchmaker import clusters, consortia, dataset, exchange, network, partners, simulate
+from matchmaker.dataset import Dataset
+from matchmaker.errors import BadInput
+from matchmaker.exchange import Tables
+from matchmaker.message import message
+from matchmaker.model import (
+    DIMENSIONS,
+    Activity,
+    Consortium,
+    CostShare,
+    Evidence,
+    Municipality,
+    Preferences,
+    Provenance,
+    Suggestion,
+)
+from matchmaker.profiles import Profiles, Ranking
+from matchmaker.sharing import by_stand_alone_cost
+from matchmaker.store import Store
+
+DEMONSTRATION: Final = exchange.SHIPPED / "demonstration"
+"""Package of the simulated demonstration participants, beside the real data."""
+
+HAND_ENTERED: Final = "entered by hand"
+"""Source of a municipality that is not in the register."""
+
+_SUGGESTIONS_DRAWN: Final = 3
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where the data come from: a package, and over it what users entered.
+
+    Parameters
+    ----------
+    package
+        Folder of the data package; the shipped one comes with the demonstration participants.
+    store
+        Database with what users entered, None to look at the package alone.
+    """
+
+    package: Path = exchange.SHIPPED
+    store: Store | None = None
+    _packages: dict[str, Tables] = field(default_factory=dict, repr=False, compare=False)
+
+    def version(self) -> tuple[str, int]:
+        """Return what changes when the data do; key of every cache."""
+        return str(self.package), self.store.version() if self.store else 0
+
+    def load(self) -> Dataset:
+        """Read everything and lay it over each other."""
+        if not self._packages:
+            folders = [exchange.SHIPPED, DEMONSTRATION] if self.package == exchange.SHIPPED else [self.package]
+            catalogue: Tables = {}
+            if self.package != exchange.SHIPPED:
+                # A package without a catalogue of its own is read with the shipped one.
+                shipped = exchange.read(exchange.SHIPPED)
+                catalogue = {name: frame for name, frame in shipped.items() if exchange.schema()[name].catalogue}
+            self._packages["catalogue"] = catalogue
+            known = {name: frozenset(frame.iloc[:, 0]) for name, frame in catalogue.items()}
+            for folder in folders:
+                tables = exchange.read(folder, known=known)
+                self._packages[str(folder)] = tables
+                known = known | {
+                    name: known.get(name, frozenset()) | set(frame.iloc[:, 0]) for name, frame in tables.items()
+                }
+        layers = [layer for layer in self._packages.values() if layer]
+        if self.store:
+            layers.append(self.store.tables())
+        return dataset.build(layers)
+
+    def take_in(self, path: Path, *, what: str) -> Mapping[str, int]:
+        """Import a data package, workbook or CSV file whole or not at all; return the rows taken per table.
+
+        Raises `ImportRejected` with every row error; nothing is changed then.
+        """
+        store = self._writable()
+        current = self.load()
+        known = {name: frozenset(frame.iloc[:, 0]) for name, frame in current.tables.items() if len(frame.columns)}
+        tables = exchange.read(path, known=known, bounded=True)
+        fixed = sorted(name for name in tables if exchange.schema()[name].catalogue)
+        taken = {name: frame for name, frame in tables.items() if name not in fixed}
+        if not taken:
+            raise BadInput(
+                message(
+                    "{path} holds only tables of the catalogue ({names:list}).", path=str(path), names=tuple(fixed)
+                ),
+                where=str(path),
+                remedy=message("To use another catalogue, start with --data and the folder of your package."),
+            )
+        store.save(taken, what=what)
+        return {name: len(frame) for name, frame in taken.items()}
+
+    def save_profile(self, profile: OwnProfile) -> None:
+        """Keep what a municipality says about itself; replaces its former profile, needs and offers."""
+        store = self._writable()
+        key = profile.municipality.key
+        tables: dict[str, pd.DataFrame] = {
+            "profiles": pd.DataFrame(
+                [
+                    {
+                        "key": key,
+                        **{d: np.nan if m is None else m for d, m in zip(DIMENSIONS, profile.maturity, strict=True)},
+                        "fte": np.nan if profile.fte is None else profile.fte,
+                        "budget_eur": np.nan if profile.budget_eur is None else profile.budget_eur,
+                        "provenance": Provenance.SELF_ASSESSED.value,
+                        "as_of": profile.as_of,
+                    }
+                ]
+            ),
+            "needs": pd.DataFrame(
+                [
+                    {
+                        "key": key,
+                        "use_case": use_case,
+                        "urgency": float(urgency),
+                        "provenance": Provenance.SELF_ASSESSED.value,
+                        "source_url": "",
+                    }
+                    for use_case, urgency in profile.needs
+                ],
+                columns=exchange.schema()["needs"].columns,
+            ),
+            "offers": pd.DataFrame(
+                [
+                    {
+                        "key": key,
+                        "use_case": activity.use_case,
+                        "stage": activity.stage.value if activity.stage else "",
+                        "title": activity.title.de,
+                        "title_en": activity.title.en,
+                        "year": np.nan if activity.year is None else activity.year,
+                        "provenance": activity.provenance.value,
+                        "source_url": activity.url,
+                    }
+                    for activity in profile.offers
+                ],
+                columns=exchange.schema()["offers"].columns,
+            ),
+        }
+        store.save(tables, what=f"profile {key}", states=[(key, "needs"), (key, "offers")])
+
+    def enter_municipality(self, municipality: Municipality) -> None:
+        """Add a municipality that is not in the register, or correct one that was entered by hand.
+
+        Raises `ImportRejected` with every value that breaks a rule of the register, and `BadInput` for a key
+        that the register already has.
+        """
+        store = self._writable()
+        current = self.load()
+        row = _register_row(municipality)
+        exchange.check({"register": row}, source=municipality.name or municipality.key)
+        register = current.tables["register"]
+        if ((register["key"] == municipality.key) & (register["source"] != HAND_ENTERED)).any():
+            raise BadInput(
+                message("The key {key} is already in the register.", key=municipality.key),
+                where=municipality.key,
+                remedy=message("Search for it in the list."),
+            )
+        store.save({"register": row}, what=f"municipality {municipality.key}")
+
+    def _writable(self) -> Store:
+        if self.store is None:
+            raise BadInput(
+                message("This package is only looked at: nothing can be saved in it."),
+                remedy=message("Start without --data, or name a database."),
+            )
+        return self.store
+
+
+@dataclass(frozen=True, slots=True)
+class OwnProfile:
+    """What a municipality says about itself; None means unknown.
+
+    ``needs`` are (use case, urgency 1-3), ``as_of`` an ISO date.
+    """
+
+    municipality: Municipality
+    maturity: tuple[float | None, ...]
+    needs: tuple[tuple[str, int], ...]
+    offers: tuple[Activity, ...]
+    fte: float | None
+    budget_eur: float | None
+    as_of: str
+
+
+def own_profile(data: Dataset, key: str) -> OwnProfile:
+    """Return what is known of a municipality, in the form in which it can be edited and saved."""
+    profiles = data.profiles
+    row = profiles.row(key)
+
+    def known(value: float) -> float | None:
+        return None if np.isnan(value) else float(value)
+
+    dates = data.tables["profiles"].set_index("key")["as_of"]
+    return OwnProfile(
+        municipality=profiles.municipality(row),
+        maturity=tuple(known(level) for level in profiles.maturity[row]),
+        needs=tuple(
+            (use_case, int(urgency))
+            for use_case, urgency in zip(profiles.use_cases, profiles.need[row], strict=True)
+            if urgency
+        ),
+        offers=data.activities(row),
+        fte=known(profiles.fte[row]),
+        budget_eur=known(profiles.budget_eur[row]),
+        as_of=str(dates.get(key, "")),
+    )
+
+
+def search(data: Dataset, text: str, *, limit: int = 20) -> tuple[Municipality, ...]:
+    """Find municipalities by name or key: the same name first, then beginnings, then anything inside; larger first.
+
+    Umlauts may be written with or without dots or as ae, oe, ue.
+    """
+    profiles = data.profiles
+    wanted = _folded(text)
+    if not wanted:
+        return ()
+    places = []
+    for row, (key, name) in enumerate(zip(profiles.key, profiles.name, strict=True)):
+        folded = _folded(str(name))
+        if wanted == str(key) or wanted == folded:
+            place = 0
+        elif folded.startswith(wanted) or str(key).startswith(wanted):
+            place = 1
+        elif f" {wanted}" in folded or f"-{wanted}" in folded:
+            place = 2
+        elif wanted in folded:
+            place = 3
+        else:
+            continue
+        places.append((place, -np.nan_to_num(profiles.population[row]), row))
+    return tuple(profiles.municipality(row) for _, _, row in sorted(places)[:limit])
+
+
+def _folded(text: str) -> str:
+    spelled = text.casefold().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
+    plain = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
+    # "Luechow" and "Luchow" shall both find "Lüchow": fold the spelled umlauts once more.
+    return " ".join(plain.replace("ae", "a").replace("oe", "o").replace("ue", "u").split())
+
+
+def suggest(
+    data: Dataset, key: str, preferences: Preferences, *, top: int = 10, with_stability: bool = True
+) -> tuple[Suggestion, ...]:
+    """Return the best partners of a municipality with reasons, evidence and stability."""
+    profiles = data.profiles
+    asker = profiles.row(key)
+    ranking = partners.rank(profiles, asker, preferences, top)
+    wanted = [u for u, urgency in zip(profiles.use_cases, profiles.need[asker], strict=True) if urgency]
+    rows = [int(row) for row in ranking.partner[0] if row >= 0]
+    return partners.explain(
+        profiles,
+        data.catalogue,
+        ranking,
+        preferences,
+        evidence={row: data.evidence(row, wanted) for row in rows},
+        stability=partners.stability(profiles, asker, preferences, top) if with_stability else None,
+    )
+
+
+def suggest_all(
+    data: Dataset, preferences: Preferences, *, top: int, progress: Callable[[float], None] | None = None
+) -> Ranking:
+    """Return everybody's best partners as columns."""
+    return partners.rank_all(data.profiles, preferences, top, progress=progress)
+
+
+def ranking_csv(data: Dataset, ranking: Ranking) -> str:
+    """Return everybody's best partners as CSV: key, rank, partner, score, coverage."""
+    key = data.profiles.key
+    asker, place = np.nonzero(ranking.partner >= 0)
+    frame = pd.DataFrame(
+        {
+            "key": key[ranking.asker[asker]],
+            "rank": place + 1,
+            "partner": key[ranking.partner[asker, place]],
+            "score": ranking.score[asker, place],
+            "coverage": ranking.coverage[asker, place],
+        }
+    )
+    text: str = frame.to_csv(index=False, lineterminator="\n", float_format="%.9f")
+    return text
+
+
+def joint_projects(
+    data: Dataset, key: str, preferences: Preferences, *, top: int = 5, use_case: str = ""
+) -> tuple[Consortium, ...]:
+    """Return the best joint project for each need of a municipality, largest central saving first.
+
+    With ``use_case`` only that one, whether or not it is a stated need. Empty where no need is known or no
+    group can be formed.
+    """
+    profiles = data.profiles
+    asker = profiles.row(key)
+    if use_case:
+        wanted = [data.catalogue.use_case(use_case).id]
+    else:
+        wanted = [u for u, urgency in zip(profiles.use_cases, profiles.need[asker], strict=True) if urgency]
+    found = []
+    for wish in wanted:
+        group = consortia.best_group(profiles, data.catalogue, asker, wish, preferences)
+        if group is not None:
+            found.append(_with_shares_and_evidence(data, group))
+    found.sort(key=lambda group: (-group.saving_eur.central, group.use_case))
+    return tuple(found[:top])
+
+
+def _with_shares_and_evidence(data: Dataset, group: Consortium) -> Consortium:
+    pays = by_stand_alone_cost(group.alone_cents, group.joint_cents)
+    shares = tuple(CostShare(*share) for share in zip(group.members, group.alone_cents, pays, strict=True))
+    published: list[Evidence] = []
+    for member in group.members:
+        row = data.profiles.row(member.key)
+        published += [
+            Evidence(a.title, a.url, a.year) for a in data.activities(row) if a.use_case == group.use_case and a.url
+        ]
+    return replace(group, shares=shares, rule="stand_alone", evidence=tuple(dict.fromkeys(published)))
+
+
+def find_types(data: Dataset, *, simulated: bool = True) -> tuple[clusters.Types, Profiles]:
+    """Return the types of starting position and the profiles they were found in."""
+    profiles = data.profiles if simulated else data.profiles.take(~data.profiles.simulated)
+    return clusters.find_types(profiles, data.catalogue), profiles
+
+
+def draw_network(data: Dataset, preferences: Preferences) -> tuple[nx.MultiGraph, network.Landscape]:
+    """Return the network of participants with real cooperations and each one's best suggestions."""
+    profiles = data.profiles
+    keep = profiles.participates & (preferences.simulated | ~profiles.simulated)
+    part = profiles.take(keep)
+    binding = [
+        (c.title, np.array([part.row(key) for key in c.members if key in set(part.key)], dtype=np.int64))
+        for c in data.cooperations
+        if c.binds
+    ]
+    ranking = partners.rank_all(part, preferences, _SUGGESTIONS_DRAWN) if len(part) else None
+    graph = network.build_graph(part, binding, ranking)
+    return graph, network.survey_landscape(graph, part)
+
+
+def simulated_package(data: Dataset, *, n: int, seed: int, unknown: float = 0.0) -> Tables:
+    """Return the tables of a simulated data package, without a catalogue of its own."""
+    return simulate.simulate(data.profiles, data.catalogue, n=n, seed=seed, unknown=unknown)
+
+
+def _register_row(municipality: Municipality) -> pd.DataFrame:
+    def known(value: float | None) -> float:
+        return np.nan if value is None else float(value)
+
+    return pd.DataFrame(
+        [
+            {
+                "key": municipality.key,
+                "name": municipality.name,
+                "land": municipality.land,
+                "lat": known(municipality.lat),
+                "lon": known(municipality.lon),
+                "population": known(municipality.population),
+                "area_km2": np.nan,
+                "parent_key": "",
+                "source": HAND_ENTERED,
+            }
+        ]
+    )

@@ -1,0 +1,73 @@
+"""Tables of the database: what users entered or imported, in the columns of the data package."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from matchmaker.model import DIMENSIONS
+
+metadata: Final = sa.MetaData(
+    naming_convention={"pk": "pk_%(table_name)s", "uq": "uq_%(table_name)s_%(column_0_name)s"}
+)
+
+
+def _key() -> sa.Column[str]:
+    return sa.Column("key", sa.String(8), primary_key=True)
+
+
+def _text(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False, default="")
+
+
+def _number(name: str) -> sa.Column[float]:
+    return sa.Column(name, sa.Float)
+
+
+def _order() -> sa.Column[int]:
+    return sa.Column("position", sa.Integer, primary_key=True)
+
+
+register = sa.Table(
+    "register", metadata, _key(), _text("name"), _text("land"), _number("lat"), _number("lon"),
+    _number("population"), _number("area_km2"), _text("parent_key"), _text("source"),
+)  # fmt: skip
+profiles = sa.Table(
+    "profiles", metadata, _key(), *map(_number, DIMENSIONS), *(_number(f"{d}_se") for d in DIMENSIONS),
+    _number("respondents"), _number("fte"), _number("budget_eur"), _text("provenance"), _text("as_of"),
+)  # fmt: skip
+needs = sa.Table(
+    "needs", metadata, _key(), sa.Column("use_case", sa.String(5), primary_key=True),
+    _number("urgency"), _text("provenance"), _text("source_url"),
+)  # fmt: skip
+offers = sa.Table(
+    "offers", metadata, _key(), _order(), _text("use_case"), _text("stage"), _text("title"), _text("title_en"),
+    _number("year"), _text("provenance"), _text("source_url"),
+)  # fmt: skip
+cooperations = sa.Table(
+    "cooperations", metadata, sa.Column("id", sa.String(40), primary_key=True), _text("title"), _text("topic"),
+    _text("topic_en"), _text("use_cases"), _text("legal_form"), _text("legal_form_en"), _number("start_year"),
+    _text("status"), _text("source_url"),
+)  # fmt: skip
+cooperation_members = sa.Table(
+    "cooperation_members", metadata, sa.Column("cooperation_id", sa.String(40), primary_key=True), _key(),
+)  # fmt: skip
+
+STORED: Final = {table.name: table for table in (register, profiles, needs, offers, cooperations, cooperation_members)}
+"""Tables of a data package that the database holds."""
+
+OWNER: Final = {"cooperations": "id", "cooperation_members": "cooperation_id"}
+"""Column whose rows are replaced together; the key of the municipality where not named here."""
+
+stated = sa.Table(
+    "stated", metadata, _key(), sa.Column("block", sa.String(40), primary_key=True),
+)  # fmt: skip
+"""Blocks that a municipality has entered itself, even when nothing is left in them: they replace what is
+published about it."""
+
+revision = sa.Table(
+    "revision", metadata, sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False), _text("what"),
+)  # fmt: skip
+"""One row per change; the largest number is the version of the data."""

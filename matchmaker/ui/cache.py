@@ -1,0 +1,97 @@
+"""What the pages keep between clicks: the only place that caches.
+
+Every entry is keyed by the version of the data and by frozen preferences, never by a table, and every cache is
+bounded. What is shared between sessions is read-only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import networkx as nx
+import streamlit as st
+
+from matchmaker import exchange, service
+from matchmaker.clusters import Types
+from matchmaker.dataset import Dataset
+from matchmaker.model import Consortium, Preferences, Suggestion
+from matchmaker.network import Landscape
+from matchmaker.profiles import Profiles
+from matchmaker.service import Workspace
+from matchmaker.store import Store, default_url
+
+Version: TypeAlias = tuple[str, int]
+
+
+@st.cache_resource(show_spinner=False)
+def workspace() -> Workspace:
+    """Return the package and the database this app was started with."""
+    package = os.environ.get("MATCHMAKER_DATA")
+    if package:
+        return Workspace(package=Path(package))
+    return Workspace(store=Store(default_url()))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _dataset(version: Version) -> Dataset:
+    return workspace().load()
+
+
+def dataset() -> Dataset:
+    """Return the data as they are now; read anew only when something was saved."""
+    return _dataset(workspace().version())
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def choices(version: Version, simulated: bool, simulated_mark: str) -> dict[str, str]:
+    """Return what the list of municipalities shows by key: name, district and Land."""
+    profiles = dataset().profiles
+    shown: dict[str, str] = {}
+    for row in range(len(profiles)):
+        if profiles.simulated[row] and not simulated:
+            continue
+        municipality = profiles.municipality(row)
+        parent = profiles.parent[row]
+        district = f" · {profiles.name[parent]}" if parent >= 0 else ""
+        mark = f" · {simulated_mark}" if municipality.simulated else ""
+        shown[municipality.key] = f"{municipality.name}{district} · {municipality.land}{mark} · {municipality.key}"
+    return shown
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def suggestions(version: Version, key: str, preferences: Preferences, top: int) -> tuple[Suggestion, ...]:
+    """Return the best partners of a municipality."""
+    return service.suggest(dataset(), key, preferences, top=top)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def projects(version: Version, key: str, preferences: Preferences, use_case: str) -> tuple[Consortium, ...]:
+    """Return the joint projects of a municipality."""
+    return service.joint_projects(dataset(), key, preferences, use_case=use_case)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def network(version: Version, preferences: Preferences) -> tuple[nx.MultiGraph, Landscape]:
+    """Return the network of participants; shared between sessions, so it is only read."""
+    return service.draw_network(dataset(), preferences)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def types(version: Version, simulated: bool) -> tuple[Types, Profiles]:
+    """Return the types of starting position; raises as `service.find_types` does."""
+    return service.find_types(dataset(), simulated=simulated)
+
+
+@st.cache_resource(show_spinner=False)
+def land_outlines() -> tuple[tuple[tuple[float, float], ...], ...]:
+    """Return the borders of the Länder as lines of (longitude, latitude)."""
+    loaded: dict[str, Any] = json.loads((exchange.SHIPPED / "lands.geojson").read_text(encoding="utf-8"))
+    lines = []
+    for feature in loaded["features"]:
+        geometry = feature["geometry"]
+        polygons = [geometry["coordinates"]] if geometry["type"] == "Polygon" else geometry["coordinates"]
+        lines += [tuple((lon, lat) for lon, lat in ring) for polygon in polygons for ring in polygon]
+    return tuple(lines)

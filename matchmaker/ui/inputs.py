@@ -1,0 +1,114 @@
+"""Questions to the user: the choices every page shares, and the filters of the search.
+
+Language and municipality stand in the address of the page, so that a link leads back to what was looked at.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from matchmaker.i18n import LANGUAGES, Language, language
+from matchmaker.model import KINDS, LAND_NAMES, LANDS, Preferences
+from matchmaker.ui import cache
+
+_LANGUAGE_NAMES = {"de": "Deutsch", "en": "English"}
+
+
+def chosen_language() -> Language:
+    """Return the language of the screen: the address, then the switch, then the browser, then German."""
+    if "lang" not in st.session_state:
+        browser = (st.context.locale or LANGUAGES[0])[:2].lower()
+        wished = st.query_params.get("lang", browser)
+        st.session_state["lang"] = wished if wished in LANGUAGES else LANGUAGES[0]
+    return language(st.session_state["lang"])
+
+
+def language_switch() -> None:
+    """Draw the switch between the languages; it is taken up with the next run."""
+    now = chosen_language().code
+    picked = st.segmented_control(
+        "Sprache / Language",
+        LANGUAGES,
+        default=now,
+        required=True,
+        format_func=lambda code: _LANGUAGE_NAMES[code],
+        key="language_switch",
+    )
+    if picked and picked != now:
+        st.session_state["lang"] = picked
+        st.rerun()
+
+
+def municipality(_: Language) -> str:
+    """Draw the search field for the own municipality and return its key, empty while none is chosen."""
+    labels = cache.choices(cache.workspace().version(), shows_simulated(), _("simulated"))
+    keys = list(labels)
+    asked = st.session_state.get("key") or st.query_params.get("key", "")
+    picked = st.selectbox(
+        _("Your municipality"),
+        keys,
+        index=keys.index(asked) if asked in labels else None,
+        format_func=lambda key: labels.get(key, key),
+        placeholder=_("Type a name or key"),
+        help=_("All municipalities and districts of the register. Missing? Enter yours by hand below."),
+        # A municipality entered by hand is chosen by setting "key": a new widget takes it up.
+        key=f"municipality_{st.session_state.get('municipality_round', 0)}",
+    )
+    st.session_state["key"] = picked or ""
+    return picked or ""
+
+
+def choose(key: str) -> None:
+    """Make a municipality the chosen one with the next run."""
+    st.session_state["key"] = key
+    st.session_state["municipality_round"] = st.session_state.get("municipality_round", 0) + 1
+
+
+def simulated_switch(_: Language) -> None:
+    """Draw the switch that hides everything simulated."""
+    st.toggle(
+        _("Show simulated participants"),
+        value=True,
+        key="simulated",
+        help=_("They do not exist. They show what the program can do while few real profiles are entered."),
+    )
+
+
+def shows_simulated() -> bool:
+    """Return whether simulated participants are shown."""
+    return bool(st.session_state.get("simulated", True))
+
+
+def preferences(_: Language) -> tuple[Preferences, int]:
+    """Draw the filters of the partner search and return them with the number of partners asked for."""
+    catalogue = cache.dataset().catalogue
+    titles = {use_case.id: _.label(use_case.title) for use_case in catalogue.use_cases}
+    with st.expander(_("Filters")):
+        left, middle, right = st.columns(3)
+        lands = left.multiselect(
+            _("Land"), LANDS, format_func=lambda code: _(LAND_NAMES[LANDS.index(code)]), placeholder=_("All Länder"),
+            key="lands",
+        )  # fmt: skip
+        kinds = middle.multiselect(
+            _("Kind"), KINDS, format_func=lambda kind: _(kind.value), placeholder=_("All kinds"), key="kinds"
+        )
+        use_case = right.selectbox(
+            _("Use case"), list(titles), index=None, format_func=titles.__getitem__, placeholder=_("Any"), key="about"
+        )
+        limited = left.toggle(_("Limit the distance"), key="limited")
+        max_km = middle.slider(_("Largest distance in km"), 10, 900, 150, 10, disabled=not limited, key="max_km")
+        top = right.slider(_("Number of partners"), 3, 30, 10, key="top")
+        assessed = left.toggle(
+            _("Only with assessed maturity"), key="assessed", help=_("Leaves out all who have not assessed themselves.")
+        )
+    return (
+        Preferences(
+            lands=frozenset(lands),
+            kinds=frozenset(kinds),
+            max_km=float(max_km) if limited else None,
+            simulated=shows_simulated(),
+            assessed_only=assessed,
+            use_case=use_case or "",
+        ),
+        top,
+    )

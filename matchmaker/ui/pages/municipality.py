@@ -1,0 +1,84 @@
+"""Page "Meine Kommune": what a municipality says about itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from matchmaker.errors import MatchmakerError
+from matchmaker.model import Stage
+from matchmaker.service import OwnProfile, own_profile
+from matchmaker.ui import cache, inputs, profile, show
+
+_ = inputs.chosen_language()
+st.title(_("My municipality"))
+key = st.session_state.get("key", "")
+data = cache.dataset()
+
+if not key:
+    st.markdown(
+        _(
+            "Differences within a size class are larger than between town and country. So partners are found by "
+            "profile here: by what you need, what you already have and what you can learn from each other."
+        )
+    )
+    st.info(_("Choose your municipality on the left. Then enter needs and strengths."), icon=":material/arrow_back:")
+    known, offers, running = st.columns(3)
+    known.metric(_("Municipalities and districts"), _.number((~data.profiles.simulated).sum()))
+    offers.metric(_("Published AI projects"), _.number((data.tables["offers"]["provenance"] == "published").sum()))
+    running.metric(_("Published cooperations"), _.number(sum(bool(c.url) for c in data.cooperations)))
+    profile.enter_by_hand(_)
+    st.stop()
+
+row = data.profiles.row(key)
+own = own_profile(data, key)
+st.subheader(show.name(own.municipality, _))
+st.caption(show.facts(own.municipality, _) + f" · {key}")
+if own.municipality.simulated:
+    st.warning(_("This participant is simulated. It can be looked at, not edited."), icon=":material/science:")
+if cooperations := data.cooperations_of(row):
+    with st.expander(_.plural("{count} published cooperation", "{count} published cooperations", len(cooperations))):
+        for cooperation in cooperations:
+            link = f" [{_('Source')}]({cooperation.url})" if cooperation.url else ""
+            st.markdown(
+                f"- **{show.escaped(cooperation.title)}** ({_(cooperation.status)}): "
+                f"{show.escaped(_.label(cooperation.topic))}{link}"
+            )
+
+needs_tab, offers_tab, maturity_tab, capacity_tab = st.tabs(
+    [_("1 What bothers you"), _("2 What already runs"), _("3 Maturity"), _("4 Staff and money")]
+)
+with needs_tab:
+    needs = profile.needs(own, data.catalogue, _)
+with offers_tab:
+    offers_stated = profile.offers(own, data.catalogue, _)
+with maturity_tab:
+    maturity = profile.maturity(own, data.catalogue, _)
+with capacity_tab:
+    fte, budget = profile.capacity(own, _)
+
+edited = OwnProfile(
+    municipality=own.municipality,
+    maturity=maturity,
+    needs=needs,
+    offers=offers_stated,
+    fte=fte,
+    budget_eur=budget,
+    as_of=datetime.now(UTC).date().isoformat(),
+)
+changed = profile.differs(edited, own)
+with st.container(horizontal=True, vertical_alignment="center"):
+    if st.button(_("Save"), type="primary", icon=":material/save:", disabled=own.municipality.simulated or not changed):
+        try:
+            cache.workspace().save_profile(edited)
+        except MatchmakerError as error:
+            show.failure(error, _)
+        else:
+            st.toast(_("Saved."), icon=":material/check:")
+            st.rerun()
+    if changed and not own.municipality.simulated:
+        st.markdown(f":orange[{_('There are unsaved changes.')}]")
+    elif any(stage.stage is not Stage.ENDED for stage in own.offers) or own.needs:
+        st.page_link("matchmaker/ui/pages/partners.py", label=_("Find partners"), icon=":material/group:")
+        st.page_link("matchmaker/ui/pages/projects.py", label=_("Joint projects"), icon=":material/savings:")

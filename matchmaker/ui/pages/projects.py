@@ -1,0 +1,77 @@
+"""Page "Gemeinsame Projekte": the best group for each need, what it saves and who leads."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from matchmaker.model import Preferences
+from matchmaker.ui import cache, inputs, show
+
+_ = inputs.chosen_language()
+st.title(_("Joint projects"))
+key = st.session_state.get("key", "")
+if not key:
+    st.info(_("Choose your municipality on the left."), icon=":material/arrow_back:")
+    st.stop()
+
+data = cache.dataset()
+row = data.profiles.row(key)
+municipality = data.profiles.municipality(row)
+st.markdown(
+    _("What **{name}** could do together with others, and what that saves over five years.").format(
+        name=show.name(municipality, _)
+    )
+)
+titles = {use_case.id: _.label(use_case.title) for use_case in data.catalogue.use_cases}
+asked = st.selectbox(
+    _("Use case"),
+    list(titles),
+    index=None,
+    format_func=titles.__getitem__,
+    placeholder=_("All needs that are entered"),
+    help=_("Choose one to see it whether or not it is a stated need."),
+    key="project_use_case",
+)
+if municipality.population is None or municipality.lat is None:
+    st.warning(_("Inhabitants or place of this municipality are unknown, so costs cannot be computed."))
+    st.stop()
+with st.spinner(_("Looking for the best groups …")):
+    found = cache.projects(
+        cache.workspace().version(), key, Preferences(simulated=inputs.shows_simulated()), asked or ""
+    )
+if not found and not asked and not data.profiles.need_known[row]:
+    st.info(_("No needs are entered yet. Enter what bothers you, or choose a use case above."), icon=":material/edit:")
+    st.page_link("matchmaker/ui/pages/municipality.py", label=_("My municipality"), icon=":material/home:")
+    st.stop()
+if not found:
+    st.warning(_("No group can be formed: nobody who is known can lead it. More profiles would help."))
+    st.stop()
+
+for number, group in enumerate(found, start=1):
+    show.project(group, number, _)
+with st.expander(_("Figures these results rest on")):
+    st.markdown(_("Costs and coordination are assumptions or published figures with a range; nothing is a quotation."))
+    st.dataframe(
+        pd.DataFrame(
+            [
+                (_.label(a.title), a.low, a.central, a.high, _(a.unit), _(a.status), a.source, a.year, _.label(a.note))
+                for a in data.catalogue.assumptions.values()
+            ],
+            columns=[_("Figure"), _("low"), _("central"), _("high"), _("Unit"), _("Status"), _("Source"), _("Year"),
+                     _("Reason")],
+        ),
+        hide_index=True,
+    )  # fmt: skip
+    st.dataframe(
+        pd.DataFrame(
+            [
+                (_.label(u.title), *map(_.eur, u.one_off_eur), *map(_.eur, u.yearly_eur), _(u.cost_status),
+                 u.cost_source, _.label(u.cost_basis))
+                for u in (data.catalogue.use_case(group.use_case) for group in found)
+            ],
+            columns=[_("Use case"), _("one-off, low"), _("one-off, high"), _("yearly, low"), _("yearly, high"),
+                     _("Status"), _("Source"), _("Basis")],
+        ),
+        hide_index=True,
+    )  # fmt: skip
