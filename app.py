@@ -26,8 +26,8 @@ try:
         inputs.language_switch()
         inputs.simulated_switch(_)
         key = inputs.municipality(_)
-        place = cache.workspace().store
-        st.caption(_("Entries are saved on this machine:") + (f" `{place.place}`" if place else ""))
+        if place := cache.workspace().place:
+            st.caption(_("Entries are saved here:") + f" `{place}`")
     # The address always says what is looked at, on every page.
     st.query_params.from_dict({"lang": _.code, **({"key": key} if key else {})})
     page.run()

@@ -77,7 +77,7 @@ def _report(error: MatchmakerError, lang: str) -> None:
             print("  " + _("… and {count} more.").format(count=_.number(rest)), file=sys.stderr)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of commands in one place
     parser = argparse.ArgumentParser(
         prog="python -m matchmaker",
         description="Finds German municipalities the right partners for artificial intelligence.",
@@ -99,6 +99,20 @@ def _parser() -> argparse.ArgumentParser:
     find.add_argument("text", metavar="TEXT")
     find.add_argument("--json", action="store_true")
     find.set_defaults(run=_register_search)
+
+    replaced = actions.add_parser("import", help="replace the register by the official file (GV100AD)")
+    replaced.add_argument("path", type=Path, metavar="FILE")
+    replaced.set_defaults(run=_register_import)
+
+    profile = commands.add_parser("profile", help="what a municipality says about itself")
+    actions = profile.add_subparsers(dest="action", required=True, metavar="ACTION")
+    show = actions.add_parser("show", help="print a profile as JSON")
+    show.add_argument("key", metavar="KEY")
+    show.set_defaults(run=_profile_show)
+    save = actions.add_parser("set", help="save a profile from a JSON file in the form that show prints")
+    save.add_argument("key", metavar="KEY")
+    save.add_argument("path", type=Path, metavar="FILE")
+    save.set_defaults(run=_profile_set)
 
     found = command("partners", _partners, "the best partners of a municipality, or of all of them")
     found.add_argument("key", nargs="?", metavar="KEY")
@@ -222,6 +236,53 @@ def _register_search(arguments: argparse.Namespace) -> int:
         print(f"{m.key:8}  {m.name}  ({m.land}, {_(m.kind) if m.kind else '–'}, {people})")
     if not found and not arguments.json:
         print(_("Nothing found. Try a part of the name."))
+    return 0
+
+
+def _register_import(arguments: argparse.Namespace) -> int:
+    workspace, _ = _writing(arguments)
+    rows, without_place = workspace.replace_register(arguments.path)
+    print(
+        _("{rows} municipalities and districts, {unknown} of them without a known place.").format(
+            rows=_.number(rows), unknown=_.number(without_place)
+        )
+    )
+    return 0
+
+
+def _writing(arguments: argparse.Namespace) -> tuple[Workspace, Language]:
+    """Return the workspace whose database a command writes to, over the package named by --data if any."""
+    from matchmaker.i18n import language
+    from matchmaker.service import Workspace
+    from matchmaker.store import Store, default_url
+
+    store = Store(arguments.database or default_url())
+    package = {} if arguments.data is None else {"package": arguments.data.resolve()}
+    return Workspace(store=store, **package), language(arguments.lang)
+
+
+def _profile_show(arguments: argparse.Namespace) -> int:
+    from matchmaker import service
+
+    data, _ = _opened(arguments)
+    _print_json(service.profile_document(service.own_profile(data, arguments.key)))
+    return 0
+
+
+def _profile_set(arguments: argparse.Namespace) -> int:
+    from matchmaker import service
+
+    workspace, _ = _writing(arguments)
+    try:
+        document = json.loads(arguments.path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise BadInput(
+            message("The profile cannot be read: {reason}.", reason=str(error)[:120]),
+            where=str(arguments.path),
+            remedy=message("Take the output of profile show, change it and try again."),
+        ) from None
+    workspace.save_profile(service.profile_from(document, service.own_profile(workspace.load(), arguments.key)))
+    print(_("Saved."))
     return 0
 
 
@@ -453,20 +514,14 @@ def _network(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    from matchmaker.i18n import language
-    from matchmaker.service import Workspace
-    from matchmaker.store import Store, default_url
-
-    _ = language(arguments.lang)
-    store = Store(arguments.database or default_url())
-    package = {} if arguments.data is None else {"package": arguments.data.resolve()}
-    taken = Workspace(store=store, **package).take_in(arguments.path, what=f"import {arguments.path.name}")
+    workspace, _ = _writing(arguments)
+    taken = workspace.take_in(arguments.path, what=f"import {arguments.path.name}")
     if arguments.json:
-        _print_json({"rows": dict(taken), "database": store.place})
+        _print_json({"rows": dict(taken), "database": workspace.place})
         return 0
     for name, rows in taken.items():
         print(f"{name}: " + _.plural("{count} row", "{count} rows", rows))
-    print(_("Saved in {place}").format(place=store.place))
+    print(_("Saved in {place}").format(place=workspace.place))
     return 0
 
 

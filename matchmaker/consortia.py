@@ -116,13 +116,15 @@ def _capable(profiles: Profiles, catalogue: Catalogue, column: int, operates: Bo
     with np.errstate(invalid="ignore"):
         mature = ((profiles.maturity >= levels) | np.isnan(levels)).all(axis=1)
         enough, too_few = profiles.fte >= staff, profiles.fte < staff
-    return (operates & ~too_few) | (mature & enough)
+    capable: Bools = (operates & ~too_few) | (mature & enough)
+    return capable
 
 
 def _joining_cost(profiles: Profiles, terms: _Terms, leads: Ints, members: Ints) -> Floats:
     """Return k(i, h) in euro, shape (leads, members)."""
     other_land = profiles.land[leads][:, None] != profiles.land[members][None, :]
-    return terms.joining + terms.per_km * profiles.km_between(leads, members) + terms.other_land * other_land
+    cost: Floats = terms.joining + terms.per_km * profiles.km_between(leads, members) + terms.other_land * other_land
+    return cost
 
 
 def _search(

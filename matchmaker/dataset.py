@@ -31,6 +31,9 @@ from matchmaker.model import (
 )
 from matchmaker.profiles import Profiles, ties_of
 
+EVERYBODY: Final = "*"
+"""Stands in ``stated`` for a whole table instead of one municipality."""
+
 SIMULATED: Final = Provenance.SIMULATED.value
 _UNSTATED_STAGE: Final = OFFER_QUARTERS[Stage.PLANNED]
 
@@ -110,9 +113,14 @@ def _overlaid(name: str, layers: Sequence[Tables]) -> pd.DataFrame:
             result = frame if len(frame) else result
             continue
         replaced = set(frame[owner])
+        kept = result
         if (stated := layer.get("stated")) is not None:
-            replaced |= set(stated["key"][stated["block"] == name])
-        kept = result[~result[owner].isin(replaced)]
+            owners = set(stated["key"][stated["block"] == name])
+            replaced |= owners
+            if EVERYBODY in owners:
+                # A whole register replaces the shipped one; what does not exist in either stays.
+                kept = kept[kept["source"] == SIMULATED]
+        kept = kept[~kept[owner].isin(replaced)]
         # Joining with an empty frame would let it decide about the types of the columns.
         result = pd.concat([f for f in (kept, frame) if len(f)] or [result.iloc[:0]], ignore_index=True)
     return result
@@ -207,7 +215,7 @@ def _profiles(tables: Tables, catalogue: Catalogue, cooperations: Sequence[Coope
     return Profiles(
         key=key,
         name=register["name"].to_numpy(dtype="U"),
-        land=register["land"].map({land: i for i, land in enumerate(LANDS)}).to_numpy(dtype=np.int64),
+        land=np.asarray(register["land"].map({land: i for i, land in enumerate(LANDS)}), dtype=np.int64),
         lat=register["lat"].to_numpy(dtype=np.float64).copy(),
         lon=register["lon"].to_numpy(dtype=np.float64).copy(),
         population=register["population"].to_numpy(dtype=np.float64).copy(),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -23,10 +24,12 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import networkx as nx
+import numpy as np
 import pandas as pd
 
 from matchmaker.errors import BadInput, ImportRejected, MatchmakerError, RowIssue
 from matchmaker.message import Message, message
+from matchmaker.model import LANDS
 
 Tables: TypeAlias = Mapping[str, pd.DataFrame]
 
@@ -39,6 +42,10 @@ MAX_BYTES: Final = 200_000_000
 
 MOST_ISSUES: Final = 200
 """Errors listed in one report; all are counted."""
+
+_DISTRICT_CODES: Final = {"43": "Kreis", "44": "Landkreis", "45": "Regionalverband"}
+_UNINCORPORATED: Final = {"65", "66"}
+"""Kinds of record in the official register."""
 
 _RISKY: Final = ("=", "+", "-", "@", "\t", "\r")
 _BLANK: Final = ""
@@ -166,6 +173,52 @@ def check(tables: Tables, *, source: str, known: Mapping[str, frozenset[str]] | 
         raise ImportRejected(source, tuple(issues[:MOST_ISSUES]), len(issues))
 
 
+def read_official_register(path: Path) -> pd.DataFrame:
+    """Read the official register of municipalities (GV100AD, fixed width) of the Federal Statistical Office.
+
+    Returns the columns of ``register.csv``: every Gemeinde but unincorporated areas, and every Landkreis with
+    the inhabitants and area of its municipalities together. The file has no places: ``lat`` and ``lon`` are
+    NaN. Raises `ImportRejected` where the file is something else.
+    """
+    issues: list[RowIssue] = []
+    text = _decoded(path, issues)
+    lines = [line for line in (text or "").splitlines() if line[:2] in {"40", "60"}]
+    rows: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        name = line[22:72].strip().split(",")[0]
+        if line[:2] == "40" and line[122:124] in _DISTRICT_CODES:
+            plain = "kreis" in name.casefold() or name.startswith(("Region", "Städteregion"))
+            rows[line[10:15]] = {"name": name if plain else f"{_DISTRICT_CODES[line[122:124]]} {name}"}
+        elif line[:2] == "60" and line[122:124] not in _UNINCORPORATED:
+            number = (line[128:139].strip(), line[139:150].strip())
+            if not all(part.isdigit() for part in number) or not line[10:18].isdigit():
+                rule = message("Is no record of the official register in the layout GV100AD.")
+                issues.append(RowIssue(path.name, None, "", line[:40], rule))
+                continue
+            parent = line[10:15] if line[10:15] in rows else ""
+            people = float(number[1])
+            rows[line[10:18]] = {
+                "name": name,
+                "population": people or np.nan,
+                "area_km2": float(number[0]) / 100,
+                "parent_key": parent,
+            }
+            if parent:
+                rows[parent]["population"] = rows[parent].get("population", 0.0) + people
+                rows[parent]["area_km2"] = round(rows[parent].get("area_km2", 0.0) + float(number[0]) / 100, 2)
+    if not rows and not issues:
+        rule = message("Is no official register in the layout GV100AD: no municipality was found.")
+        issues.append(RowIssue(path.name, None, "", "", rule))
+    if issues:
+        raise ImportRejected(str(path), tuple(issues[:MOST_ISSUES]), len(issues))
+    stamp = lines[0][2:10]
+    source = f"Destatis GV100AD {stamp[:4]}-{stamp[4:6]}-{stamp[6:]}"
+    frame = pd.DataFrame(
+        [{"key": key, "land": LANDS[int(key[:2]) - 1], "source": source, **row} for key, row in sorted(rows.items())]
+    )
+    return frame.reindex(columns=schema()["register"].columns).fillna({"parent_key": _BLANK})
+
+
 def write(tables: Tables, target: Path) -> None:
     """Write tables as a data package: a folder, or one XLSX where the name ends so.
 
@@ -266,8 +319,8 @@ def _recognised(frame: pd.DataFrame) -> str | None:
     return best if fits[best] >= 0.5 else None  # noqa: PLR2004 - half of all columns in common
 
 
-def _read_csv(file: Path, issues: list[RowIssue]) -> pd.DataFrame | None:
-    """Read a CSV file as text; report what makes it unreadable."""
+def _decoded(file: Path, issues: list[RowIssue]) -> str | None:
+    """Return a file as text; report why it is none."""
     if file.stat().st_size > MAX_BYTES:
         rule = message("The file is larger than {limit:number} bytes.", limit=MAX_BYTES)
         issues.append(RowIssue(file.name, None, "", "", rule))
@@ -277,14 +330,22 @@ def _read_csv(file: Path, issues: list[RowIssue]) -> pd.DataFrame | None:
         issues.append(RowIssue(file.name, None, "", "", message("The file is empty.")))
         return None
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         rule = message("Not UTF-8 text: save the file with the encoding UTF-8.")
         for number, line in enumerate(content.split(b"\n"), start=1):
             try:
                 line.decode("utf-8-sig")
             except UnicodeDecodeError as error:
-                issues.append(RowIssue(file.name, number, "", line[error.start : error.start + 1].hex(), rule))
+                shown = line[:60].decode("utf-8", errors="replace")
+                issues.append(RowIssue(file.name, number, "", f"{shown} (0x{line[error.start]:02x})", rule))
+        return None
+
+
+def _read_csv(file: Path, issues: list[RowIssue]) -> pd.DataFrame | None:
+    """Read a CSV file as text; report what makes it unreadable."""
+    text = _decoded(file, issues)
+    if text is None:
         return None
     if "\0" in text:
         issues.append(RowIssue(file.name, None, "", "", message("The file is not text: it contains zero bytes.")))
@@ -487,10 +548,8 @@ def _typed(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
 def _texts(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     """Turn a typed frame into the texts of a CSV file: whole numbers plain, others as short as exact."""
 
-    def text(value: object) -> str:
-        if isinstance(value, float):
-            return _BLANK if pd.isna(value) else str(int(value)) if value.is_integer() else repr(value)
-        return str(value)
+    def text(value: float) -> str:
+        return _BLANK if math.isnan(value) else str(int(value)) if value.is_integer() else repr(value)
 
     whole = frame.reindex(columns=table.columns)
     numeric = {field["name"] for field in table.fields if field["type"] in {"number", "integer"}}
@@ -563,7 +622,7 @@ GRAPH_FORMATS: Final = (".graphml", ".gexf", ".json")
 """Endings of graph files: GraphML and GEXF for other programs, JSON in the node-link form of networkx."""
 
 
-def write_graph(graph: nx.MultiGraph, target: Path) -> None:
+def write_graph(graph: nx.MultiGraph[str], target: Path) -> None:
     """Write a network with all attributes; the ending of the name decides about the format."""
     match target.suffix.lower():
         case ".graphml":

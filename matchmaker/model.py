@@ -168,7 +168,7 @@ class Preferences:
             )
         if unknown := self.lands - set(LANDS):
             raise BadPreference(
-                message("{land} is no Land.", land=sorted(unknown)[0]),
+                message("{land} is no Land.", land=min(unknown)),
                 where="land",
                 remedy=message("Use the two letters of a Land: {lands:list}.", lands=LANDS),
             )

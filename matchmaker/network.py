@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
 import networkx as nx
@@ -52,7 +53,7 @@ class Landscape:
 
 def build_graph(
     profiles: Profiles, cooperations: Sequence[tuple[str, Ints]], ranking: Ranking | None = None
-) -> nx.MultiGraph:
+) -> nx.MultiGraph[str]:
     """Return the network of all participants as a ``networkx.MultiGraph``.
 
     Parameters
@@ -65,31 +66,35 @@ def build_graph(
     ranking
         Suggestions to draw, with their score; None for no such layer.
     """
-    graph = nx.MultiGraph(name="matchmaker")
+    graph: nx.MultiGraph[str] = nx.MultiGraph(name="matchmaker")
     for row in np.flatnonzero(profiles.participates):
         graph.add_node(str(profiles.key[row]), **_attributes(profiles, int(row)))
-    titles: dict[tuple[int, int], list[str]] = {}
+    titles: dict[tuple[str, str], list[str]] = {}
     for title, members in cooperations:
-        for place, a in enumerate(members):
-            for b in members[place + 1 :]:
-                titles.setdefault((min(int(a), int(b)), max(int(a), int(b))), []).append(title)
-    for (a, b), names in titles.items():
-        graph.add_edge(
-            str(profiles.key[a]), str(profiles.key[b]), key=COOPERATION, layer=COOPERATION, titles="; ".join(names)
-        )
+        for pair in combinations(sorted(str(profiles.key[row]) for row in members), 2):
+            titles.setdefault(pair, []).append(title)
+    for pair, names in titles.items():
+        graph.add_edge(*pair, key=COOPERATION, layer=COOPERATION, titles="; ".join(names))
     if ranking is not None:
-        for asker, partners, scores in zip(ranking.asker, ranking.partner, ranking.score, strict=True):
-            for partner, score in zip(partners[partners >= 0], scores, strict=False):
-                ends = str(profiles.key[asker]), str(profiles.key[partner])
-                for end, row in zip(ends, (asker, partner), strict=True):
-                    if end not in graph:
-                        graph.add_node(end, **_attributes(profiles, int(row)))
-                known = graph.get_edge_data(*ends, key=SUGGESTION, default={"score": 0.0})
-                graph.add_edge(*ends, key=SUGGESTION, layer=SUGGESTION, score=max(float(score), known["score"]))
+        _add_suggestions(graph, profiles, ranking)
     return graph
 
 
-def survey_landscape(graph: nx.MultiGraph, profiles: Profiles, *, seed: int = 0) -> Landscape:
+def _add_suggestions(graph: nx.MultiGraph[str], profiles: Profiles, ranking: Ranking) -> None:
+    """Add an edge for every suggestion; where two suggest each other, the higher score counts."""
+    asker, place = np.nonzero(ranking.partner >= 0)
+    for a, b, score in zip(
+        ranking.asker[asker], ranking.partner[asker, place], ranking.score[asker, place], strict=True
+    ):
+        ends = str(profiles.key[a]), str(profiles.key[b])
+        for end, row in zip(ends, (a, b), strict=True):
+            if end not in graph:
+                graph.add_node(end, **_attributes(profiles, int(row)))
+        known = graph.get_edge_data(*ends, key=SUGGESTION, default={"score": 0.0})
+        graph.add_edge(*ends, key=SUGGESTION, layer=SUGGESTION, score=max(float(score), known["score"]))
+
+
+def survey_landscape(graph: nx.MultiGraph[str], profiles: Profiles, *, seed: int = 0) -> Landscape:
     """Return hubs, communities and those left alone in the layer of real cooperations.
 
     Betweenness is Freeman's, normalised to [0, 1]; communities maximise modularity by the Louvain method
@@ -121,9 +126,9 @@ def survey_landscape(graph: nx.MultiGraph, profiles: Profiles, *, seed: int = 0)
     )
 
 
-def layer(graph: nx.MultiGraph, name: str) -> nx.Graph:
+def layer(graph: nx.MultiGraph[str], name: str) -> nx.Graph[str]:
     """Return one layer as a simple graph on all nodes."""
-    simple = nx.Graph()
+    simple: nx.Graph[str] = nx.Graph()
     simple.add_nodes_from(graph.nodes(data=True))
     simple.add_edges_from((a, b, data) for a, b, key, data in graph.edges(keys=True, data=True) if key == name)
     return simple
@@ -138,11 +143,8 @@ def _attributes(profiles: Profiles, row: int) -> dict[str, str | float | bool]:
     }
     if profiles.kind[row] >= 0:
         attributes["kind"] = KINDS[profiles.kind[row]].value
-    for name, value in (
-        ("lat", profiles.lat[row]),
-        ("lon", profiles.lon[row]),
-        ("population", profiles.population[row]),
-    ):
+    for name in ("lat", "lon", "population"):
+        value = float(getattr(profiles, name)[row])
         if not np.isnan(value):
-            attributes[name] = float(value)
+            attributes[name] = value
     return attributes

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -80,7 +80,7 @@ class _Columns:
     population: Floats
     fte: Floats
     land: Ints
-    ties: sparse.csr_array
+    ties: sparse.csr_array[Any]
 
     @classmethod
     def of(cls, profiles: Profiles) -> _Columns:
@@ -304,7 +304,8 @@ def _parts(columns: _Columns, rows: Ints) -> Iterator[tuple[Floats, Bools]]:
     maturity = columns.maturity[rows]
     with np.errstate(invalid="ignore"):
         weak = maturity < WEAK_BELOW
-    ahead, unknown = np.zeros(smaller.shape), np.isnan(maturity).any(axis=1)[:, None] | np.zeros(smaller.shape, bool)
+    ahead, unknown = np.zeros(smaller.shape), np.zeros(smaller.shape, dtype=bool)
+    unknown[np.isnan(maturity).any(axis=1)] = True
     for d in range(maturity.shape[1]):
         asking = np.flatnonzero(weak[:, d])
         if len(asking):
@@ -314,7 +315,7 @@ def _parts(columns: _Columns, rows: Ints) -> Iterator[tuple[Floats, Bools]]:
     room = np.where(weak, 5 - maturity, 0).sum(axis=1)
     yield _ratio(ahead, room[:, None]), ~unknown
 
-    yield columns.ties[rows].toarray(), everybody[rows][:, None] & everybody[None, :]
+    yield columns.ties[rows].toarray(), everybody[rows, None] & everybody[None, :]
 
     # From the chord between the places: (km/60)² with km = 2 R arcsin(chord / 2).
     squared = np.maximum(2 - 2 * (columns.place[rows] @ columns.place.T), 0)
@@ -325,7 +326,7 @@ def _parts(columns: _Columns, rows: Ints) -> Iterator[tuple[Floats, Bools]]:
     yield np.minimum(people, others) / np.maximum(people, others), ~np.isnan(people) & ~np.isnan(others)
 
     same = columns.land[rows][:, None] == columns.land[None, :]
-    yield same.astype(np.float64), everybody[rows][:, None] & everybody[None, :]
+    yield same.astype(np.float64), everybody[rows, None] & everybody[None, :]
 
     staff = columns.fte[rows][:, None] + columns.fte[None, :]
     yield np.minimum(1, staff / FULL_CAPACITY_FTE), ~np.isnan(staff)
@@ -335,7 +336,8 @@ def _neutral(value: Floats, known: Bools) -> Floats:
     """Mean of a part over the candidates for which it is known, 0.5 if for none; shape (rows,)."""
     count = known.sum(axis=1)
     total = np.where(known, value, 0).sum(axis=1)
-    return np.divide(total, count, out=np.full(len(value), 0.5), where=count > 0)
+    neutral: Floats = np.divide(total, count, out=np.full(len(value), 0.5), where=count > 0)
+    return neutral
 
 
 def _scores(columns: _Columns, rows: Ints, weights: Floats, allowed: Bools) -> tuple[Floats, Floats]:
@@ -389,9 +391,7 @@ def _reasons(
     return tuple(_reason(profiles, catalogue, asker, row, part, km) for part in told[:3])
 
 
-def _reason(  # noqa: PLR0911 - one sentence per part of the score; a table of nine functions would hide them
-    profiles: Profiles, catalogue: Catalogue, asker: int, row: int, part: Part, km: float | None
-) -> Message:
+def _reason(profiles: Profiles, catalogue: Catalogue, asker: int, row: int, part: Part, km: float | None) -> Message:
     """Say in one sentence what a part rests on."""
     name = str(profiles.name[row])
     need, offer = profiles.need.astype(np.float64), profiles.offer.astype(np.float64)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,8 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 Texts: TypeAlias = npt.NDArray[np.str_]
+
+_DISTRICT_KEY_LENGTH: Final = 5
 
 EARTH_RADIUS_KM: Final = 6371.0088
 """Mean radius of the earth (IUGG), as the score asks for."""
@@ -80,7 +82,7 @@ class Profiles:
     offer: Bytes
     need_known: Bools
     offer_known: Bools
-    ties: sparse.csr_array
+    ties: sparse.csr_array[Any]
     participates: Bools
     use_cases: tuple[str, ...]
 
@@ -117,7 +119,7 @@ class Profiles:
         for index, name in reversed(list(enumerate(KINDS))):
             if name in KIND_FROM:
                 kind[known & (population >= KIND_FROM[name])] = index
-        kind[np.char.str_len(self.key) == 5] = KINDS.index(Kind.DISTRICT)
+        kind[np.char.str_len(self.key) == _DISTRICT_KEY_LENGTH] = KINDS.index(Kind.DISTRICT)
         kind.flags.writeable = False
         return kind
 
@@ -138,7 +140,7 @@ class Profiles:
         squared = np.zeros((len(here), len(there)))
         for axis in range(3):
             squared += (here[:, axis, None] - there[None, :, axis]) ** 2
-        return cast("Floats", 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(squared / 4, 1))))
+        return 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(squared / 4, 1)))
 
     def municipality(self, row: int) -> Municipality:
         """Return one row of the register as a value that people read."""
@@ -205,30 +207,25 @@ class Ranking:
     coverage: Floats
 
 
-def check_half_steps(maturity: Floats) -> Bools:
-    """Return where a maturity is known but no level from 0 to 5 in half steps; same shape as given."""
-    with np.errstate(invalid="ignore"):
-        return cast(
-            "Bools", ~np.isnan(maturity) & ((maturity < 0) | (maturity > 5) | (maturity * 2 != np.round(maturity * 2)))
-        )
-
-
-def ties_of(n: int, cooperations: list[npt.NDArray[np.int64]]) -> sparse.csr_array:
+def ties_of(n: int, cooperations: list[Ints]) -> sparse.csr_array[Any]:
     """Return who has worked with whom, from the member rows of each running or agreed cooperation.
 
     1 for a common cooperation, 0.5 for two who share a partner but no cooperation; symmetric, (n, n).
     """
     member = np.concatenate([*cooperations, np.empty(0, dtype=np.int64)])
     group = np.repeat(np.arange(len(cooperations)), [len(rows) for rows in cooperations])
-    belongs = sparse.csr_array(
-        (np.ones(len(member)), (member, group)), shape=(n, max(1, len(cooperations))), dtype=np.float64
-    )
-    direct = sparse.csr_array((belongs @ belongs.T) > 0, dtype=np.float64)
-    direct.setdiag(0)
-    direct.eliminate_zeros()
-    common = sparse.csr_array((direct @ direct) > 0, dtype=np.float64)
-    common.setdiag(0)
-    common.eliminate_zeros()
+    # The stubs of SciPy know only one-dimensional products of arrays; these are two-dimensional.
+    belongs: Any = sparse.csr_array((np.ones(len(member)), (member, group)), shape=(n, max(1, len(cooperations))))
+    direct = _between_others(belongs @ belongs.T)
+    common = _between_others(direct @ direct)
     ties = sparse.csr_array(direct.maximum(common * 0.5))
     ties.sort_indices()
     return ties
+
+
+def _between_others(counts: Any) -> Any:
+    """Turn counts into 1, without the diagonal: nobody is a partner of itself."""
+    linked = sparse.csr_array(counts > 0, dtype=np.float64)
+    linked.setdiag(0)
+    linked.eliminate_zeros()
+    return linked

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import networkx as nx
 import numpy as np
@@ -16,7 +16,7 @@ from matchmaker import clusters, consortia, dataset, exchange, network, partners
 from matchmaker.dataset import Dataset
 from matchmaker.errors import BadInput
 from matchmaker.exchange import Tables
-from matchmaker.message import message
+from matchmaker.message import Label, message
 from matchmaker.model import (
     DIMENSIONS,
     Activity,
@@ -26,6 +26,7 @@ from matchmaker.model import (
     Municipality,
     Preferences,
     Provenance,
+    Stage,
     Suggestion,
 )
 from matchmaker.profiles import Profiles, Ranking
@@ -56,6 +57,11 @@ class Workspace:
     package: Path = exchange.SHIPPED
     store: Store | None = None
     _packages: dict[str, Tables] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def place(self) -> str:
+        """Where entries are kept, as a user may read it; empty where nothing can be saved."""
+        return self.store.place if self.store else ""
 
     def version(self) -> tuple[str, int]:
         """Return what changes when the data do; key of every cache."""
@@ -89,9 +95,7 @@ class Workspace:
         Raises `ImportRejected` with every row error; nothing is changed then.
         """
         store = self._writable()
-        current = self.load()
-        known = {name: frozenset(frame.iloc[:, 0]) for name, frame in current.tables.items() if len(frame.columns)}
-        tables = exchange.read(path, known=known, bounded=True)
+        tables = exchange.read(path, known=self.known(), bounded=True)
         fixed = sorted(name for name in tables if exchange.schema()[name].catalogue)
         taken = {name: frame for name, frame in tables.items() if name not in fixed}
         if not taken:
@@ -104,6 +108,19 @@ class Workspace:
             )
         store.save(taken, what=what)
         return {name: len(frame) for name, frame in taken.items()}
+
+    def replace_register(self, path: Path) -> tuple[int, int]:
+        """Replace the register by the official file; return how many rows it has and how many have no place.
+
+        Places are kept from the present register, by key: the official file has none.
+        """
+        store = self._writable()
+        official = exchange.read_official_register(path)
+        present = self.load().tables["register"].set_index("key")[["lat", "lon"]]
+        for column in ("lat", "lon"):
+            official[column] = official["key"].map(present[column])
+        store.save({"register": official}, what=f"register {path.name}", states=[(dataset.EVERYBODY, "register")])
+        return len(official), int(official["lat"].isna().sum())
 
     def save_profile(self, profile: OwnProfile) -> None:
         """Keep what a municipality says about itself; replaces its former profile, needs and offers."""
@@ -152,6 +169,7 @@ class Workspace:
                 columns=exchange.schema()["offers"].columns,
             ),
         }
+        exchange.check(tables, source=profile.municipality.name, known=self.known())
         store.save(tables, what=f"profile {key}", states=[(key, "needs"), (key, "offers")])
 
     def enter_municipality(self, municipality: Municipality) -> None:
@@ -172,6 +190,10 @@ class Workspace:
                 remedy=message("Search for it in the list."),
             )
         store.save({"register": row}, what=f"municipality {municipality.key}")
+
+    def known(self) -> Mapping[str, frozenset[str]]:
+        """Return what tables may refer to: keys of the register, ids of use cases, by table name."""
+        return {name: frozenset(frame.iloc[:, 0]) for name, frame in self.load().tables.items()}
 
     def _writable(self) -> Store:
         if self.store is None:
@@ -220,6 +242,69 @@ def own_profile(data: Dataset, key: str) -> OwnProfile:
         budget_eur=known(profiles.budget_eur[row]),
         as_of=str(dates.get(key, "")),
     )
+
+
+def profile_document(profile: OwnProfile) -> dict[str, Any]:
+    """Return a profile as a JSON document; None means unknown."""
+    return {
+        "key": profile.municipality.key,
+        "name": profile.municipality.name,
+        "maturity": dict(zip(DIMENSIONS, profile.maturity, strict=True)),
+        "needs": dict(profile.needs),
+        "offers": [
+            {
+                "use_case": a.use_case,
+                "stage": a.stage.value if a.stage else None,
+                "title": a.title.de,
+                "title_en": a.title.en,
+                "year": a.year,
+                "provenance": a.provenance.value,
+                "source_url": a.url,
+            }
+            for a in profile.offers
+        ],
+        "fte": profile.fte,
+        "budget_eur": profile.budget_eur,
+        "as_of": profile.as_of,
+    }
+
+
+def profile_from(document: Mapping[str, Any], now: OwnProfile) -> OwnProfile:
+    """Return a profile with what a document in the form of `profile_document` says; the rest stays as it is.
+
+    Raises `BadInput` where the form is another. Whether the values are allowed is checked on saving.
+    """
+    try:
+        levels = document.get("maturity", dict(zip(DIMENSIONS, now.maturity, strict=True)))
+        return replace(
+            now,
+            maturity=tuple(None if levels.get(d) is None else float(levels[d]) for d in DIMENSIONS),
+            needs=tuple((str(u), int(urgency)) for u, urgency in dict(document.get("needs", dict(now.needs))).items()),
+            offers=tuple(
+                Activity(
+                    use_case=offer.get("use_case") or "",
+                    stage=Stage(offer["stage"]) if offer.get("stage") else None,
+                    title=Label(offer.get("title") or "", offer.get("title_en") or ""),
+                    year=None if offer.get("year") is None else int(offer["year"]),
+                    provenance=Provenance(offer.get("provenance", Provenance.SELF_ASSESSED)),
+                    url=offer.get("source_url") or "",
+                )
+                for offer in document["offers"]
+            )
+            if "offers" in document
+            else now.offers,
+            fte=None if document.get("fte", now.fte) is None else float(document.get("fte", now.fte)),
+            budget_eur=None
+            if document.get("budget_eur", now.budget_eur) is None
+            else float(document.get("budget_eur", now.budget_eur)),
+            as_of=str(document.get("as_of") or now.as_of),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise BadInput(
+            message("The profile does not have the expected form: {reason}.", reason=str(error)),
+            where=now.municipality.key,
+            remedy=message("Take the output of profile show, change it and try again."),
+        ) from None
 
 
 def search(data: Dataset, text: str, *, limit: int = 20) -> tuple[Municipality, ...]:
@@ -339,7 +424,7 @@ def find_types(data: Dataset, *, simulated: bool = True) -> tuple[clusters.Types
     return clusters.find_types(profiles, data.catalogue), profiles
 
 
-def draw_network(data: Dataset, preferences: Preferences) -> tuple[nx.MultiGraph, network.Landscape]:
+def draw_network(data: Dataset, preferences: Preferences) -> tuple[nx.MultiGraph[str], network.Landscape]:
     """Return the network of participants with real cooperations and each one's best suggestions."""
     profiles = data.profiles
     keep = profiles.participates & (preferences.simulated | ~profiles.simulated)

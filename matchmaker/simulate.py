@@ -110,18 +110,18 @@ def _models(register: Profiles, n: int, rng: np.random.Generator) -> Ints:
         others = usable[register.kind[usable] != KINDS.index(Kind.DISTRICT)]
         models[spare] = rng.choice(others, size=len(spare))
         return np.asarray(models, dtype=np.int64)
-    models = []
+    parts: list[Ints] = []
     for place, kind in enumerate(KINDS):
         count = n // len(KINDS) + (place < n % len(KINDS))
         drawn = rng.permutation(usable[register.kind[usable] == KINDS.index(kind)])
         # First one of each Land, then a second of each: all parts of the country are there.
         turn = pd.Series(register.land[drawn]).groupby(register.land[drawn]).cumcount().to_numpy()
-        models.append(drawn[np.argsort(turn, kind="stable")][:count])
-    return np.concatenate(models)
+        parts.append(drawn[np.argsort(turn, kind="stable")][:count])
+    return np.concatenate(parts)
 
 
 def _names(kind: Ints) -> tuple[np.ndarray, np.ndarray]:
-    """Number the municipalities of each kind: letters where they suffice, numbers beyond."""
+    """Return keys and names, numbered within each kind: by letters where they suffice, by numbers beyond."""
     number = pd.Series(kind).groupby(kind).cumcount().to_numpy()
     most = number.max()
     district = kind == KINDS.index(Kind.DISTRICT)
@@ -147,7 +147,8 @@ def _maturity(kind: Ints, rng: np.random.Generator) -> Floats:
     attitude = np.array([_SHIFT[k] for k in KINDS])[kind] + spread * rng.normal(size=len(kind))
     level = _LEVEL + attitude[:, None] * _PULL + _NOISE * rng.normal(size=(len(kind), len(DIMENSIONS)))
     level += np.where((kind == KINDS.index(Kind.SMALL_TOWN))[:, None], _SMALL_TOWN_LAG, 0)
-    return np.clip(np.round(level * 2) / 2, 0, 5)
+    half_steps: Floats = np.clip(np.round(level * 2) / 2, 0, 5)
+    return half_steps
 
 
 def _profile_table(

@@ -78,6 +78,10 @@ def test_unmatched_rows_give_a_reason_in_both_languages():
         assert row["reason_de"] and row["reason_en"], row
 
 
+def test_no_municipality_is_left_out_for_want_of_a_register_row():
+    assert not [r["name"] for r in read("unmatched") if "shipped register" in r["reason_en"]]
+
+
 @pytest.mark.parametrize("table", ["offers", "needs", "cooperation_members"])
 def test_keys_are_in_the_register(table):
     register = {r["key"] for r in read("register")}

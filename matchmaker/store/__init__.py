@@ -24,6 +24,9 @@ from matchmaker.store.tables import OWNER, STORED, revision, stated
 
 T = TypeVar("T")
 
+_OWNERS_AT_A_TIME: Final = 500
+"""Databases limit the number of values in one statement."""
+
 HEAD: Final = "0001"
 """Newest migration; the database is brought to it when it is opened."""
 
@@ -101,11 +104,10 @@ class Store:
                 owners = {key for key, block in states if block == name}
                 if frame is not None:
                     owners |= set(frame[column])
-                for chunk in _chunks(sorted(owners), 500):
-                    connection.execute(sa.delete(table).where(table.c[column].in_(chunk)))
+                for some in _chunks(sorted(owners), _OWNERS_AT_A_TIME):
+                    connection.execute(sa.delete(table).where(table.c[column].in_(some)))
                 if frame is not None and len(frame):
-                    for chunk in _chunks(_rows(frame, table), 5_000):
-                        connection.execute(sa.insert(table), chunk)
+                    connection.execute(sa.insert(table), _rows(frame, table))
             for key, block in states:
                 same = (stated.c.key == key) & (stated.c.block == block)
                 connection.execute(sa.delete(stated).where(same))

@@ -74,7 +74,7 @@ def projects(version: Version, key: str, preferences: Preferences, use_case: str
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def network(version: Version, preferences: Preferences) -> tuple[nx.MultiGraph, Landscape]:
+def network(version: Version, preferences: Preferences) -> tuple[nx.MultiGraph[str], Landscape]:
     """Return the network of participants; shared between sessions, so it is only read."""
     return service.draw_network(dataset(), preferences)
 

@@ -106,9 +106,7 @@ def offers(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[Activity
 def maturity(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[float | None, ...]:
     """Ask for the level of each dimension, with what can be observed at that level."""
     st.caption(
-        _(
-            "Own wording, no validated instrument. Choose what comes closest; half steps lie in between. Unknown is fine."
-        )
+        _("Own wording, no validated instrument. Choose what comes closest; half steps lie between. Unknown is fine.")
     )
     found: list[float | None] = []
     for dimension, before in zip(catalogue.dimensions, own.maturity, strict=True):

@@ -64,7 +64,7 @@ def facts(municipality: Municipality, _: Language) -> str:
     )
     kind = _(municipality.kind.value) if municipality.kind else _("kind unknown")
     land = _(LAND_NAMES[LANDS.index(municipality.land)])
-    return " · ".join((kind, land, people))
+    return f"{kind} · {land} · {people}"
 
 
 def name(municipality: Municipality, _: Language) -> str:
@@ -126,7 +126,7 @@ def map_of(
                 "data": [
                     {"coords": [_position(a.lon, a.lat), _position(b.lon, b.lat)]}
                     for a, b in pairs
-                    if None not in {a.lon, a.lat, b.lon, b.lat}
+                    if a.lon is not None and a.lat is not None and b.lon is not None and b.lat is not None
                 ],
             }
         )  # fmt: skip
@@ -164,14 +164,14 @@ def map_of(
     st.caption(ATTRIBUTION)
 
 
-def ego_graph(graph: nx.MultiGraph, key: str, of: Mapping[str, Municipality], _: Language) -> pd.DataFrame:
+def ego_graph(graph: nx.MultiGraph[str], key: str, of: Mapping[str, Municipality], _: Language) -> pd.DataFrame:
     """Draw a municipality with its partners and their links among each other; return the same as a table.
 
     At most 60 partners, those of real cooperations first: more cannot be told apart.
     """
     real = set(network.layer(graph, network.COOPERATION)[key])
     others = sorted(set(graph[key]), key=lambda other: (other not in real, other))[:_MOST_PARTNERS]
-    ego = nx.Graph(graph.subgraph([key, *others]))
+    ego: nx.Graph[str] = nx.Graph(graph.subgraph([key, *others]))
     places = nx.spring_layout(ego, seed=1)
     groups = (_("Your municipality") if key == st.session_state.get("key") else of[key].name,
               _("Works together"), _("Suggested partner"))  # fmt: skip
