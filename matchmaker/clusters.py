@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from matchmaker.catalogue import Catalogue
 from matchmaker.errors import BadInput
@@ -94,6 +95,13 @@ def find_types(profiles: Profiles, catalogue: Catalogue, *, seed: int = 0) -> Ty
     data = features[rows]
     spread = data.std(axis=0)
     data = (data - data.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    # Hundreds of small problems: waking threads for each costs many times what they save.
+    with threadpool_limits(limits=1):
+        return _choose(profiles, catalogue, rows, data, seed)
+
+
+def _choose(profiles: Profiles, catalogue: Catalogue, rows: Ints, data: Floats, seed: int) -> Types:
+    """Try every number of types on the standardised features of the complete rows and keep the best."""
     numbers = range(2, min(_MOST_TYPES, len(rows) // _FEWEST_PER_TYPE) + 1)
     labels = {k: _cluster(data, k, seed) for k in numbers}
     tried = tuple((k, _silhouette(data, labels[k], seed), _stability(data, labels[k], k, seed)) for k in numbers)

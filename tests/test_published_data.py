@@ -75,7 +75,8 @@ def test_every_cooperation_has_a_member_or_an_explanation():
 def test_unmatched_rows_give_a_reason_in_both_languages():
     for row in read("unmatched"):
         assert row["table"] in {"offers", "cooperation_members"}
-        assert row["reason_de"] and row["reason_en"], row
+        assert row["reason_de"], row
+        assert row["reason_en"], row
 
 
 def test_no_municipality_is_left_out_for_want_of_a_register_row():
@@ -109,7 +110,7 @@ def test_luechow_dannenberg_operates_minutes_with_ai():
 
 
 @pytest.mark.parametrize(
-    "key, use_case, other",
+    ("key", "use_case", "other"),
     [
         ("05978", "UC31", "05978036"),  # aerial images: Kreis Unna, not the town
         ("03459", "UC25", "03404000"),  # AIMOS: Landkreis Osnabrück, not the town
@@ -117,7 +118,8 @@ def test_luechow_dannenberg_operates_minutes_with_ai():
 )
 def test_district_and_town_of_the_same_name_are_kept_apart(key, use_case, other):
     holders = {r["key"] for r in read("offers") if r["use_case"] == use_case}
-    assert key in holders and other not in holders
+    assert key in holders
+    assert other not in holders
 
 
 def test_needs_are_the_plans_that_nothing_has_come_of_yet():
@@ -130,7 +132,7 @@ def test_needs_are_the_plans_that_nothing_has_come_of_yet():
 
 
 @pytest.mark.parametrize(
-    "table, german, english",
+    ("table", "german", "english"),
     [
         ("offers", "title", "title_en"),
         ("cooperations", "topic", "topic_en"),
@@ -147,6 +149,7 @@ def test_each_language_stays_in_its_column(table, german, english):
 
 def test_titles_are_short():
     for row in read("offers"):
-        assert 0 < len(row["title"]) <= 110 and 0 < len(row["title_en"]) <= 110, row
+        assert 0 < len(row["title"]) <= 110, row
+        assert 0 < len(row["title_en"]) <= 110, row
     for row in read("cooperations"):
         assert len(row["topic"]) <= 160, row

@@ -1,0 +1,139 @@
+"""Take a picture of every page in both languages, light and dark.
+
+Starts the app with a database of its own that is thrown away, in which Süderbrarup has entered three needs, walks
+through the pages with the system's Chromium and writes ``<folder>/<page>-<language>-<theme>.png``, 1280 pixels wide
+and as high as the page. Nothing is fetched from elsewhere.
+
+Usage, from the root of the checkout with the test requirements installed::
+
+    python scripts/screenshots.py docs/pictures
+
+Set ``MATCHMAKER_BROWSER`` to the path of a Chromium or Chrome that is not on the search path.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from playwright.sync_api import Page, sync_playwright
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from matchmaker.service import Workspace, own_profile  # noqa: E402
+from matchmaker.store import Store  # noqa: E402
+
+KEY: Final = "01059083"
+NEEDS: Final = (("UC01", 3), ("UC03", 2), ("UC05", 1))
+PAGES: Final = ("start", "kommune", "partner", "projekte", "netz")
+"""Names of the pictures; the first two are the first page before and after a municipality is chosen."""
+
+# The browser itself shall not call home either.
+BROWSER_ARGUMENTS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def browser_path() -> str | None:
+    """Return the system's Chromium or Chrome, None where there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+    return os.environ.get("MATCHMAKER_BROWSER") or next(filter(None, map(shutil.which, names)), None)
+
+
+@contextmanager
+def running_app(database: str) -> Iterator[str]:
+    """Run the app on a free port with a database; give its address."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    address = f"http://localhost:{port}"
+    server = subprocess.Popen(  # noqa: S603 - the project's own app in the running Python
+        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"],
+        cwd=ROOT,
+        env={**os.environ, "MATCHMAKER_DATABASE_URL": database},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        while not _answers(f"{address}/_stcore/health"):
+            if server.poll() is not None:
+                raise RuntimeError(f"The app ended with code {server.returncode}.")
+            time.sleep(0.1)
+        yield address
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address) as answer:  # noqa: S310 - the own app's address
+            return bool(answer.status == 200)  # noqa: PLR2004 - HTTP "OK"
+    except OSError:
+        return False
+
+
+def settle(page: Page) -> None:
+    """Wait until the app has drawn everything."""
+    page.wait_for_selector("[data-testid=stAppViewContainer] h1")
+    page.wait_for_function(
+        "!document.querySelector('[data-testid=stStatusWidget], [data-stale=true], [data-testid=stSkeleton]')"
+    )
+
+
+def _picture(page: Page, file: Path) -> None:
+    settle(page)
+    page.wait_for_timeout(1500)  # charts are painted after the text
+    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size({"width": 1280, "height": max(900, int(height))})
+    page.wait_for_timeout(700)
+    page.screenshot(path=file)
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def _take(folder: Path) -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        database = f"sqlite:///{Path(temporary, 'pictures.db').as_posix()}"
+        workspace = Workspace(store=Store(database))
+        workspace.save_profile(replace(own_profile(workspace.load(), KEY), needs=NEEDS, as_of="2026-11-01"))
+        with running_app(database) as address, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=browser_path(), args=BROWSER_ARGUMENTS)
+            for language in ("de", "en"):
+                for theme in ("light", "dark"):
+                    page = browser.new_page(
+                        viewport={"width": 1280, "height": 900}, color_scheme=theme, locale=language
+                    )
+                    page.goto(f"{address}/?lang={language}")
+                    _picture(page, folder / f"start-{language}-{theme}.png")
+                    page.goto(f"{address}/?lang={language}&key={KEY}")
+                    for number, name in enumerate(PAGES[1:]):
+                        page.get_by_test_id("stSidebarNavLink").nth(number).click()
+                        _picture(page, folder / f"{name}-{language}-{theme}.png")
+                    page.close()
+            browser.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="where the pictures go; made if missing")
+    chosen: Path = parser.parse_args().folder
+    chosen.mkdir(parents=True, exist_ok=True)
+    _take(chosen)

@@ -1,0 +1,193 @@
+"""The best group against full enumeration, and money against figures worked out by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from matchmaker.catalogue import Assumption, Catalogue, UseCase
+from matchmaker.consortia import best_group
+from matchmaker.message import Label
+from matchmaker.model import Preferences
+from matchmaker.profiles import Profiles
+from tests.strategies import make_profiles
+
+NO_LABEL = Label("", "")
+FIGURES = {
+    "years": (5, 5, 5),
+    "reference_population": (30_000, 30_000, 30_000),
+    "fixed_share": (0.6, 0.7, 0.8),
+    "rho": (0.3, 0.5, 0.7),
+    "joining_eur": (1000, 2000, 4000),
+    "joining_eur_per_km": (2, 6, 12),
+    "other_land_eur": (1000, 3000, 8000),
+    "coordination_eur": (500, 1000, 2500),
+    "setup_days": (15, 25, 40),
+    "running_fte": (0.05, 0.1, 0.2),
+    "coordination_hours": (8, 16, 32),
+    "lead_fte": (0.25, 0.5, 1.0),
+    "hours_per_fte": (1500, 1600, 1650),
+    "min_group": (2, 2, 2),
+    "max_group": (7, 7, 7),
+}
+
+
+def make_catalogue(one_off: tuple[float, float] = (10_000, 30_000), levels: float = 2.0) -> Catalogue:
+    use_cases = tuple(
+        UseCase(
+            id=f"UC{c:02d}",
+            title=NO_LABEL,
+            pain=NO_LABEL,
+            category="",
+            relevance="all",
+            one_off_eur=one_off,
+            yearly_eur=(2_000, 6_000),
+            cost_status="assumption",
+            cost_basis=NO_LABEL,
+            cost_source="",
+            saving=(np.nan, np.nan),
+            saving_unit=NO_LABEL,
+            saving_status="",
+            saving_source="",
+            levels=(levels,) * 8,
+            shared=NO_LABEL,
+            open_source="",
+            ai_act_class="",
+            ai_act_note=NO_LABEL,
+        )
+        for c in (1, 2, 3)
+    )
+    assumptions = {
+        name: Assumption(name, NO_LABEL, "", *map(float, values), "assumption", "", "", None, NO_LABEL)
+        for name, values in FIGURES.items()
+    }
+    return Catalogue(use_cases, (), (), (), assumptions)
+
+
+def central_saving(p: Profiles, column: int, group: tuple[int, ...], fixed: float) -> float:
+    """Saving of a group, lead first, term by term from the definition."""
+    operates = p.offer[:, column] == 4
+    variable = (0.3 * fixed / 0.7) * p.population / 30_000
+    alone = sum(fixed * (0.5 if operates[i] else 1) + variable[i] for i in group)
+    lead = group[0]
+    joint = fixed * (0.5 if operates[lead] else 1) + sum(variable[i] for i in group)
+    for i in group[1:]:
+        joint += 2000 + 6 * p.km_between(i, lead)[0, 0] + 3000 * (p.land[i] != p.land[lead])
+    return float(alone - joint - 1000 * len(group) * (len(group) - 1) / 2)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_best_group_equals_full_enumeration(seed: int):
+    p = make_profiles(seed, 12, use_cases=3, unknown=0.1)
+    catalogue = make_catalogue()
+    fixed = 0.7 * (20_000 + 5 * 4_000)
+    rng = np.random.default_rng(seed)
+    asker = int(rng.integers(12))
+    for column in range(3):
+        usable = ~np.isnan(p.population) & ~np.isnan(p.lat) & ~np.isnan(p.lon)
+        operates = p.offer[:, column] == 4
+        mature = (p.maturity >= 2.0).all(axis=1)
+        leads = [
+            i
+            for i in range(12)
+            if usable[i] and ((operates[i] and not p.fte[i] < 0.5) or (mature[i] and p.fte[i] >= 0.5))
+        ]
+        joiners = {i for i in range(12) if usable[i] and p.need[i, column] > 0 and not operates[i]}
+        if not operates[asker]:
+            joiners.add(asker)
+        best = None
+        for lead in leads:
+            others = sorted(joiners - {lead})
+            for size in range(1, 7):
+                for rest in combinations(others, size):
+                    if asker in (lead, *rest):
+                        saving = central_saving(p, column, (lead, *rest), fixed)
+                        best = saving if best is None else max(best, saving)
+        found = best_group(p, catalogue, asker, f"UC{column + 1:02d}", Preferences()) if usable[asker] else None
+        if best is None or not usable[asker]:
+            assert found is None
+            continue
+        assert found is not None
+        assert found.saving_eur.central == pytest.approx(best)
+        assert p.key[asker] in [m.key for m in found.members]
+        assert found.lead == found.members[0]
+        assert 2 <= len(found.members) <= 7
+        assert found.saving_eur.low <= found.saving_eur.central <= found.saving_eur.high
+        assert max(saving for _, saving in found.curve) == pytest.approx(best)
+
+
+def two(km_apart_land: tuple[int, int] = (0, 0), *, operates: bool) -> Profiles:
+    """Two towns of 30,000 at the same place: the first can lead, the second needs UC01."""
+    base = make_profiles(0, 2, use_cases=3, unknown=0)
+    return replace(
+        base,
+        lat=np.array([51.0, 51.0]),
+        lon=np.array([10.0, 10.0]),
+        land=np.array(km_apart_land),
+        population=np.array([30_000.0, 30_000.0]),
+        maturity=np.array([[4.0] * 8, [1.0] * 8]),
+        fte=np.array([2.0, 0.2]),
+        need=np.array([[0 if operates else 2, 0, 0], [3, 0, 0]], dtype=np.uint8),
+        offer=np.array([[4 if operates else 0, 0, 0], [0, 0, 0]], dtype=np.uint8),
+        simulated=np.zeros(2, bool),
+    )
+
+
+def test_a_case_by_hand():
+    """C = 20,000 + 5 · 4,000 = 40,000; F = 28,000, v = 12,000 each; k = 2,000, one pair 1,000."""
+    found = best_group(two(operates=False), make_catalogue(), 1, "UC01", Preferences())
+    assert found is not None
+    assert [round(cents / 100) for cents in found.alone_cents] == [40_000, 40_000]
+    assert found.joint_cents == 55_000 * 100
+    assert found.saving_eur.central == 25_000
+    assert found.saving_pct == pytest.approx(31.25)
+    # Low: C = 20,000, F = 12,000, k = 4,000, pair 2,500. High: C = 60,000, F = 48,000, k = 1,000, pair 500.
+    assert (found.saving_eur.low, found.saving_eur.high) == (5_500, 46_500)
+    assert found.fte_saved.central == pytest.approx(0.1 - 2 * 16 / 1600)
+    assert found.staff_days_saved.central == 25
+    assert [m.key for m in found.access] == ["00000001"]
+
+
+def test_money_already_spent_is_no_saving():
+    """Joining a running solution saves the joiner's fixed cost, not that of the one who paid it long ago."""
+    found = best_group(two(operates=True), make_catalogue(), 1, "UC01", Preferences())
+    assert found is not None
+    assert found.lead_operates
+    assert found.saving_eur.central == 25_000
+    assert [round(cents / 100) for cents in found.alone_cents] == [26_000, 40_000]
+
+
+def test_a_border_between_laender_costs():
+    found = best_group(two((0, 1), operates=False), make_catalogue(), 1, "UC01", Preferences())
+    assert found is not None
+    assert found.saving_eur.central == 25_000 - 3_000
+
+
+def test_no_saving_is_an_answer_and_is_said():
+    cheap = make_catalogue(one_off=(100, 100))
+    cheap = replace(cheap, use_cases=tuple(replace(u, yearly_eur=(50.0, 100.0)) for u in cheap.use_cases))
+    found = best_group(two(operates=False), cheap, 1, "UC01", Preferences())
+    assert found is not None
+    assert found.saving_eur.central < 0
+    assert "No saving expected" in found.notes[0].template
+
+
+def test_what_cannot_be_reckoned_with_gives_no_group():
+    p = two(operates=False)
+    unknown_size = replace(p, population=np.array([30_000.0, np.nan]))
+    assert best_group(unknown_size, make_catalogue(), 1, "UC01", Preferences()) is None
+    nobody_leads = replace(p, fte=np.array([0.1, 0.1]))
+    assert best_group(nobody_leads, make_catalogue(), 1, "UC01", Preferences()) is None
+    unknown_cost = make_catalogue(one_off=(np.nan, np.nan))
+    assert best_group(p, unknown_cost, 1, "UC01", Preferences()) is None
+    assert best_group(p, make_catalogue(), 1, "UC01", Preferences(exclude=frozenset({"00000000"}))) is None
+
+
+def test_a_lead_with_unknown_staff_is_named_as_a_question():
+    p = replace(two(operates=True), fte=np.array([np.nan, 0.2]))
+    found = best_group(p, make_catalogue(), 1, "UC01", Preferences())
+    assert found is not None
+    assert any("free staff" in note.template for note in found.notes)
