@@ -177,9 +177,9 @@ def _portrait(catalogue: Catalogue, centre: Floats) -> Message:
     high = tuple(names[i] for i in telling if centre[i] > 0)
     low = tuple(names[i] for i in telling if centre[i] < 0)
     if high and low:
-        return message("Above average: {high:list}. Below average: {low:list}.", high=high, low=low)
+        return message("Above average: {high:items}. Below average: {low:items}.", high=high, low=low)
     if high:
-        return message("Above average: {high:list}.", high=high)
+        return message("Above average: {high:items}.", high=high)
     if low:
-        return message("Below average: {low:list}.", low=low)
+        return message("Below average: {low:items}.", low=low)
     return message("Close to the average in everything.")

@@ -19,7 +19,7 @@ for each lead and size the cheapest joiners are the best ones and the best group
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -27,7 +27,7 @@ import numpy as np
 
 from matchmaker.catalogue import CASES, Catalogue, UseCase
 from matchmaker.message import Message, message
-from matchmaker.model import Consortium, Evidence, Preferences, Span
+from matchmaker.model import Consortium, Preferences, Span
 from matchmaker.profiles import Bools, Floats, Ints, Profiles
 
 _OPERATION: Final = 4
@@ -74,7 +74,6 @@ def best_group(
     asker: int,
     use_case_id: str,
     preferences: Preferences,
-    evidence: Mapping[int, Sequence[Evidence]] | None = None,
 ) -> Consortium | None:
     """Return the group with the largest central saving that contains the asker, or None where there is none.
 
@@ -106,7 +105,7 @@ def best_group(
     if found is None:
         return None
     group, curve = found
-    return _consortium(profiles, catalogue, use_case, group, operates, curve, evidence or {})
+    return _consortium(profiles, catalogue, use_case, group, operates, curve)
 
 
 def _capable(profiles: Profiles, catalogue: Catalogue, column: int, operates: Bools) -> Bools:
@@ -178,7 +177,6 @@ def _consortium(
     group: Ints,
     operates: Bools,
     curve: tuple[tuple[int, float], ...],
-    evidence: Mapping[int, Sequence[Evidence]],
 ) -> Consortium:
     """Work out money and staff of a group, lead first, in all three cases."""
     alone, joint = {}, {}
@@ -212,7 +210,6 @@ def _consortium(
         access=tuple(people[i] for i in np.flatnonzero(too_weak)),
         curve=curve,
         notes=_notes(profiles, group, operates, saving, curve),
-        evidence=tuple(item for row in group for item in evidence.get(int(row), ())),
     )
 
 

@@ -97,7 +97,7 @@ class ImportRejected(BadInput):
         self.issues = issues
         self.total = len(issues) if total is None else total
         super().__init__(
-            message("The import has {count} errors; nothing was changed.", count=self.total),
+            message("Errors in the import: {count}. Nothing was changed.", count=self.total),
             where=source,
             remedy=message("Correct the rows listed and import the file again."),
         )

@@ -301,8 +301,8 @@ class Consortium:
     ``alone_cents`` and ``joint_cents`` are the central case, the former per member. ``fte_saved`` (a year) and
     ``staff_days_saved`` (once) compare running the solution once with running it everywhere, after the hours of
     coordination; the hours that the use case itself frees are not in them. ``access`` names members that could
-    not do it alone. ``curve`` is the central saving of the best group of each size. ``shares`` is empty until
-    the joint cost has been split by the named rule.
+    not do it alone. ``curve`` is the central saving of the best group of each size. ``evidence``, ``shares`` and
+    ``rule`` are empty until they have been added: what is published about it, and the split of the joint cost.
     """
 
     use_case: str
@@ -319,6 +319,6 @@ class Consortium:
     access: tuple[Municipality, ...]
     curve: tuple[tuple[int, float], ...]
     notes: tuple[Message, ...]
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[Evidence, ...] = ()
     shares: tuple[CostShare, ...] = ()
     rule: str = ""

@@ -63,8 +63,9 @@ how closely the drawn weights keep to the chosen ones (about ±4 points at a wei
 _FAR_KM: Final = 150
 _UNLIKE_SIZE: Final = 0.1
 _THIN_COVERAGE: Final = 0.5
-_WORTH_NAMING: Final = 0.05
-"""When an argument is worth naming to a reader; these limits shape words, never the score."""
+_WORTH_NAMING: Final = {**dict.fromkeys(PARTS, 0.05), "near": 0.25, "similar_size": 0.5, "capacity": 0.25}
+"""When an argument is worth naming to a reader; these limits shape words, never the score. Near is told up to
+some 100 km, similar size up to a factor of two, free staff from one post on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,18 +169,16 @@ def explain(
     rows, weights = ranking.partner[0][found], preferences.weights.values()
     allowed = _allowed(profiles, np.array([asker]), preferences)
     columns = _Columns.of(profiles)
-    parts = list(_parts(columns, np.array([asker])))
+    parts = [
+        (value[0], known[0], float(_neutral(value, known & allowed)[0]))
+        for value, known in _parts(columns, np.array([asker]))
+    ]
     km = profiles.km_between(asker, rows)[0]
     suggestions = []
     for place, row in enumerate(rows):
         values = tuple(
-            Part(
-                name=name,
-                value=float(value[0, row] if known[0, row] else _neutral(value, known & allowed)[0]),
-                weight=weight,
-                known=bool(known[0, row]),
-            )
-            for name, weight, (value, known) in zip(PARTS, weights, parts, strict=True)
+            Part(name, float(value[row]) if known[row] else neutral, weight, bool(known[row]))
+            for name, weight, (value, known, neutral) in zip(PARTS, weights, parts, strict=True)
         )
         coverage = float(ranking.coverage[0, place])
         distance = None if np.isnan(km[place]) else float(km[place])
@@ -387,7 +386,7 @@ def _reasons(
 ) -> tuple[Message, ...]:
     """Return the three strongest known parts in words, strongest first."""
     strongest = sorted(parts, key=lambda part: -part.weight * part.value)
-    told = [part for part in strongest if part.known and part.weight > 0 and part.value >= _WORTH_NAMING]
+    told = [part for part in strongest if part.known and part.weight > 0 and part.value >= _WORTH_NAMING[part.name]]
     return tuple(_reason(profiles, catalogue, asker, row, part, km) for part in told[:3])
 
 
@@ -396,18 +395,18 @@ def _reason(profiles: Profiles, catalogue: Catalogue, asker: int, row: int, part
     name = str(profiles.name[row])
     need, offer = profiles.need.astype(np.float64), profiles.offer.astype(np.float64)
     if part.name == "shared_needs":
-        return message("Both need: {titles:list}.", titles=_titles(catalogue, np.minimum(need[asker], need[row])))
+        return message("Both need: {titles:items}.", titles=_titles(catalogue, np.minimum(need[asker], need[row])))
     if part.name == "reuse":
         titles = _titles(catalogue, need[asker] * offer[row])
         best = offer[row][need[asker] > 0].max()
         if best == 4:  # noqa: PLR2004 - quarters of an offer: 4 is operation
-            return message("{name} already runs what you need: {titles:list}.", name=name, titles=titles)
+            return message("{name} already runs what you need: {titles:items}.", name=name, titles=titles)
         if best == 2:  # noqa: PLR2004 - 2 is a pilot
-            return message("{name} is trying out what you need: {titles:list}.", name=name, titles=titles)
-        return message("{name} plans what you need: {titles:list}.", name=name, titles=titles)
+            return message("{name} is trying out what you need: {titles:items}.", name=name, titles=titles)
+        return message("{name} plans what you need: {titles:items}.", name=name, titles=titles)
     if part.name == "teach":
         return message(
-            "{name} needs what you have: {titles:list}.",
+            "{name} needs what you have: {titles:items}.",
             name=name,
             titles=_titles(catalogue, need[row] * offer[asker]),
         )
@@ -416,7 +415,7 @@ def _reason(profiles: Profiles, catalogue: Catalogue, asker: int, row: int, part
         gain = np.where(mine < WEAK_BELOW, theirs - mine, 0)
         ahead = [d for d in np.argsort(-gain, kind="stable")[:3] if gain[d] > 0]
         return message(
-            "{name} is ahead where you are weak: {fields:list}.",
+            "{name} is ahead where you are weak: {fields:items}.",
             name=name,
             fields=tuple(
                 message(
@@ -433,7 +432,7 @@ def _reason(profiles: Profiles, catalogue: Catalogue, asker: int, row: int, part
             return message("You already work together.")
         return message("You have a common partner.")
     if part.name == "near":
-        return message("Only {km:number} km apart.", km=km if km is not None else 0.0)
+        return message("Near: {km:number} km apart.", km=km if km is not None else 0.0)
     if part.name == "similar_size":
         return message(
             "Similar size: {mine:number} and {theirs:number} inhabitants.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,7 +57,6 @@ class Workspace:
 
     package: Path = exchange.SHIPPED
     store: Store | None = None
-    _packages: dict[str, Tables] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def place(self) -> str:
@@ -67,27 +67,19 @@ class Workspace:
         """Return what changes when the data do; key of every cache."""
         return str(self.package), self.store.version() if self.store else 0
 
+    @cached_property
+    def _package_layers(self) -> tuple[Tables, ...]:
+        """Tables of the package, read once: it does not change while the program runs."""
+        shipped = exchange.read(exchange.SHIPPED)
+        if self.package == exchange.SHIPPED:
+            return shipped, exchange.read(DEMONSTRATION, known=_referable(shipped))
+        # A package without a catalogue of its own is read with the shipped one.
+        catalogue = {name: frame for name, frame in shipped.items() if exchange.schema()[name].catalogue}
+        return catalogue, exchange.read(self.package, known=_referable(catalogue))
+
     def load(self) -> Dataset:
-        """Read everything and lay it over each other."""
-        if not self._packages:
-            folders = [exchange.SHIPPED, DEMONSTRATION] if self.package == exchange.SHIPPED else [self.package]
-            catalogue: Tables = {}
-            if self.package != exchange.SHIPPED:
-                # A package without a catalogue of its own is read with the shipped one.
-                shipped = exchange.read(exchange.SHIPPED)
-                catalogue = {name: frame for name, frame in shipped.items() if exchange.schema()[name].catalogue}
-            self._packages["catalogue"] = catalogue
-            known = {name: frozenset(frame.iloc[:, 0]) for name, frame in catalogue.items()}
-            for folder in folders:
-                tables = exchange.read(folder, known=known)
-                self._packages[str(folder)] = tables
-                known = known | {
-                    name: known.get(name, frozenset()) | set(frame.iloc[:, 0]) for name, frame in tables.items()
-                }
-        layers = [layer for layer in self._packages.values() if layer]
-        if self.store:
-            layers.append(self.store.tables())
-        return dataset.build(layers)
+        """Return the package with what users entered laid over it."""
+        return dataset.build([*self._package_layers, *([self.store.tables()] if self.store else [])])
 
     def take_in(self, path: Path, *, what: str) -> Mapping[str, int]:
         """Import a data package, workbook or CSV file whole or not at all; return the rows taken per table.
@@ -95,7 +87,7 @@ class Workspace:
         Raises `ImportRejected` with every row error; nothing is changed then.
         """
         store = self._writable()
-        tables = exchange.read(path, known=self.known(), bounded=True)
+        tables = exchange.read(path, known=_referable(self.load().tables), bounded=True)
         fixed = sorted(name for name in tables if exchange.schema()[name].catalogue)
         taken = {name: frame for name, frame in tables.items() if name not in fixed}
         if not taken:
@@ -169,7 +161,7 @@ class Workspace:
                 columns=exchange.schema()["offers"].columns,
             ),
         }
-        exchange.check(tables, source=profile.municipality.name, known=self.known())
+        exchange.check(tables, source=profile.municipality.name, known=_referable(self.load().tables))
         store.save(tables, what=f"profile {key}", states=[(key, "needs"), (key, "offers")])
 
     def enter_municipality(self, municipality: Municipality) -> None:
@@ -190,10 +182,6 @@ class Workspace:
                 remedy=message("Search for it in the list."),
             )
         store.save({"register": row}, what=f"municipality {municipality.key}")
-
-    def known(self) -> Mapping[str, frozenset[str]]:
-        """Return what tables may refer to: keys of the register, ids of use cases, by table name."""
-        return {name: frozenset(frame.iloc[:, 0]) for name, frame in self.load().tables.items()}
 
     def _writable(self) -> Store:
         if self.store is None:
@@ -218,6 +206,11 @@ class OwnProfile:
     fte: float | None
     budget_eur: float | None
     as_of: str
+
+
+def _referable(tables: Tables) -> Mapping[str, frozenset[str]]:
+    """Return what other tables may refer to, by table name: keys of the register, ids of use cases."""
+    return {name: frozenset(frame.iloc[:, 0]) for name, frame in tables.items()}
 
 
 def own_profile(data: Dataset, key: str) -> OwnProfile:

@@ -177,7 +177,7 @@ def test_an_unknown_language_is_german(code: str):
         (message("{n}", n=3), "3", "3"),
         (message("{n}", n="{x}"), "{x}", "{x}"),
         (message("{n}", n=Label("Rat", "council")), "Rat", "council"),
-        (message("{n:list}", n=("a", Label("b", "c"), 3)), "a, b und 3", "a, c, and 3"),
+        (message("{n:list}", n=("a", Label("b", "c"), 3)), "a, b und 3", "a, c and 3"),
         (message("Both need: {titles:list}.", titles=(Label("Ä", "E"),)), "Beide brauchen: Ä.", "Both need: E."),
         (message("{n}", n=message("You already work together.")), "Sie arbeiten bereits zusammen.", None),
         (

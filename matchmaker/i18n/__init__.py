@@ -25,7 +25,9 @@ from matchmaker.message import Label, Message
 LANGUAGES: Final = ("de", "en")
 """Languages of the screen, the first one is the default."""
 
+_LOCALES: Final = {"de": "de_DE", "en": "en_GB"}
 _EUROS: Final = {"de": "#,##0\u00a0¤", "en": "¤#,##0"}
+_PERCENT: Final = {"de": "#,##0\u00a0%", "en": "#,##0%"}
 
 
 @dataclass(frozen=True)
@@ -54,22 +56,27 @@ class Language:
     def number(self, value: float, digits: int = 0) -> str:
         """Format a number with a fixed number of decimals."""
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return format_decimal(value, format=pattern, locale=self.code)
+        return format_decimal(_unsigned_zero(value, digits), format=pattern, locale=_LOCALES[self.code])
 
     def eur(self, value: float) -> str:
         """Format whole euros."""
-        # Adding 0.0 turns the -0.0 of a value just below zero into 0.
+        whole = _unsigned_zero(value, 0)
         return format_currency(
-            round(value) + 0.0, "EUR", format=_EUROS[self.code], currency_digits=False, locale=self.code
+            whole, "EUR", format=_EUROS[self.code], currency_digits=False, locale=_LOCALES[self.code]
         )
 
     def percent(self, share: float) -> str:
         """Format a share of one as whole per cent."""
-        return format_percent(share, format="#,##0 %" if self.code == "de" else "#,##0%", locale=self.code)
+        return format_percent(_unsigned_zero(share, 2), format=_PERCENT[self.code], locale=_LOCALES[self.code])
 
     def list(self, items: Sequence[str]) -> str:
         """Join items as a person would: with commas and a final "and"."""
-        return format_list(list(items), locale=self.code)
+        return format_list(list(items), locale=_LOCALES[self.code])
+
+
+def _unsigned_zero(value: float, digits: int) -> float:
+    """Round, and turn the -0.0 of a value just below zero into 0."""
+    return round(value, digits) + 0.0
 
 
 class _Filler(string.Formatter):
@@ -89,6 +96,8 @@ class _Filler(string.Formatter):
                 return language.percent(value)
             case "eur":
                 return language.eur(value)
+            case "items":
+                return "; ".join(self.format_field(item, "") for item in value)
             case "list":
                 return language.list([self.format_field(item, "") for item in value])
             case _:
