@@ -17,15 +17,17 @@ page = st.navigation(
         st.Page(f"{pages}/municipality.py", title=_("My municipality"), icon=":material/home:", default=True),
         st.Page(f"{pages}/partners.py", title=_("Find partners"), icon=":material/group:", url_path="partner"),
         st.Page(f"{pages}/projects.py", title=_("Joint projects"), icon=":material/savings:", url_path="projekte"),
+        st.Page(f"{pages}/peers.py", title=_("Peer municipalities"), icon=":material/balance:", url_path="vergleich"),
         st.Page(f"{pages}/network.py", title=_("Cooperation network"), icon=":material/hub:", url_path="netz"),
     ]
 )
 
 try:
     with st.sidebar:
-        inputs.language_switch()
-        inputs.simulated_switch(_)
         key = inputs.municipality(_)
+        inputs.simulated_switch(_)
+        inputs.language_switch()
+        inputs.announce_language(_)
         if place := cache.workspace().place:
             st.caption(_("Entries are saved here:") + f" `{place}`")
     # The address always says what is looked at, on every page.

@@ -66,8 +66,8 @@ def _report(error: MatchmakerError, lang: str) -> None:
                 for part in (
                     issue.file,
                     _("row {row}").format(row=issue.row) if issue.row else "",
-                    _("column {column}").format(column=issue.column) if issue.column else "",
-                    f"„{issue.value}“" if issue.value else "",
+                    _("column {column}").format(column=_on_one_line(issue.column)) if issue.column else "",
+                    f"„{_on_one_line(issue.value)}“" if issue.value else "",
                 )
                 if part
             )
@@ -75,6 +75,11 @@ def _report(error: MatchmakerError, lang: str) -> None:
         if error.total > len(error.issues):
             rest = error.total - len(error.issues)
             print("  " + _("… and {count} more.").format(count=_.number(rest)), file=sys.stderr)
+
+
+def _on_one_line(text: str) -> str:
+    """Return a text of a file so that it cannot steer the terminal or break the list."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of commands in one place
@@ -144,6 +149,18 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
     drawn.add_argument("--out", type=Path, metavar="FILE", help="write the graph: .graphml, .gexf or .json")
     drawn.add_argument("--no-simulated", action="store_true", help="without demonstration participants")
     drawn.add_argument("--json", action="store_true")
+
+    alike = command("peers", _peers, "who resembles a municipality in figures, or all of them")
+    alike.add_argument("key", nargs="?", metavar="KEY")
+    alike.add_argument("--all", action="store_true", help="for every row of the table; needs --out")
+    alike.add_argument(
+        "--indicators", type=Path, metavar="FILE", help="CSV or XLSX: keys, then indicators (default: what is assessed)"
+    )
+    alike.add_argument("--exclude", type=Path, metavar="FILE", help="pairs of keys that shall not be neighbours")
+    alike.add_argument("--top", type=int, default=20, metavar="K", help="how many (default: 20)")
+    alike.add_argument("--out", type=Path, metavar="FILE", help="CSV file for --all")
+    alike.add_argument("--no-simulated", action="store_true", help="without demonstration participants")
+    alike.add_argument("--json", action="store_true")
 
     taken = command("import", _import, "take in a data package, workbook or CSV file, whole or not at all")
     taken.add_argument("path", type=Path, metavar="PATH")
@@ -275,7 +292,9 @@ def _profile_set(arguments: argparse.Namespace) -> int:
     workspace, _ = _writing(arguments)
     try:
         document = json.loads(arguments.path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+        # Python reads more than JSON allows: infinite numbers, halves of characters.
+        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+    except (OSError, ValueError, RecursionError) as error:
         raise BadInput(
             message("The profile cannot be read: {reason}.", reason=str(error)[:120]),
             where=str(arguments.path),
@@ -510,6 +529,49 @@ def _network(arguments: argparse.Namespace) -> int:
     for n in landscape.nodes[:10]:
         mark = f" [{_('simulated')}]" if n.municipality.simulated else ""
         print(f"  {n.municipality.name}{mark}: " + _.plural("{count} partner", "{count} partners", n.partners))
+    return 0
+
+
+def _peers(arguments: argparse.Namespace) -> int:
+    from matchmaker import exchange, indicators, service
+    from matchmaker.i18n import language
+
+    if arguments.all == (arguments.key is not None):
+        raise BadInput(
+            message("Name one municipality or ask for all."),
+            where="peers",
+            remedy=message("Write: peers KEY, or: peers --all --out FILE.csv"),
+        )
+    if arguments.all and arguments.out is None:
+        raise BadInput(
+            message("The peers of all need a file to be written to."),
+            where="--out",
+            remedy=message("Add --out FILE.csv"),
+        )
+    if arguments.indicators is not None:
+        table = indicators.read_indicators(arguments.indicators)
+    else:
+        profiles = _workspace(arguments).load().profiles
+        table = indicators.from_profiles(profiles, simulated=not arguments.no_simulated)
+    excluded = None if arguments.exclude is None else indicators.read_excluded(arguments.exclude, table.keys)
+    top = min(arguments.top, max(1, len(table.keys)))
+    found = service.find_peers(table, key=arguments.key, k=top, excluded=excluded)
+    if arguments.all:
+        exchange.write_text(service.peers_csv(table, found), arguments.out)
+        return 0
+    nearest = [
+        {"rank": rank, "key": table.keys[row], "distance": round(float(distance), 9)}
+        for rank, (row, distance) in enumerate(zip(found.neighbour[0], found.distance[0], strict=True), start=1)
+        if row >= 0
+    ]
+    if arguments.json:
+        _print_json({"key": arguments.key, "neighbours": nearest})
+        return 0
+    _ = language(arguments.lang)
+    for peer in nearest:
+        print(f"{peer['rank']:3}  {peer['key']}  {_.number(peer['distance'], 3)}")
+    if not nearest:
+        print(_("Nobody is left to compare with. Load more figures, or allow more pairs."))
     return 0
 
 

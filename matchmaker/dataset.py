@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 
 from matchmaker.catalogue import Anchor, Assumption, Catalogue, Dimension, Rule, UseCase
-from matchmaker.exchange import Tables, schema
 from matchmaker.message import Label
 from matchmaker.model import (
     DIMENSIONS,
@@ -30,6 +29,7 @@ from matchmaker.model import (
     Stage,
 )
 from matchmaker.profiles import Profiles, ties_of
+from matchmaker.sheets import Tables, schema
 
 EVERYBODY: Final = "*"
 """Stands in ``stated`` for a whole table instead of one municipality."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import index
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,10 +14,10 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from matchmaker import clusters, consortia, dataset, exchange, network, partners, simulate
+from matchmaker import clusters, consortia, dataset, exchange, network, partners, peers, simulate
 from matchmaker.dataset import Dataset
 from matchmaker.errors import BadInput
-from matchmaker.exchange import Tables
+from matchmaker.indicators import IndicatorTable
 from matchmaker.message import Label, message
 from matchmaker.model import (
     DIMENSIONS,
@@ -30,11 +31,13 @@ from matchmaker.model import (
     Stage,
     Suggestion,
 )
-from matchmaker.profiles import Profiles, Ranking
+from matchmaker.peers import Neighbours
+from matchmaker.profiles import Ints, Profiles, Ranking
 from matchmaker.sharing import by_stand_alone_cost
+from matchmaker.sheets import SHIPPED, Tables, schema
 from matchmaker.store import Store
 
-DEMONSTRATION: Final = exchange.SHIPPED / "demonstration"
+DEMONSTRATION: Final = SHIPPED / "demonstration"
 """Package of the simulated demonstration participants, beside the real data."""
 
 HAND_ENTERED: Final = "entered by hand"
@@ -55,7 +58,7 @@ class Workspace:
         Database with what users entered, None to look at the package alone.
     """
 
-    package: Path = exchange.SHIPPED
+    package: Path = SHIPPED
     store: Store | None = None
 
     @property
@@ -70,11 +73,11 @@ class Workspace:
     @cached_property
     def _package_layers(self) -> tuple[Tables, ...]:
         """Tables of the package, read once: it does not change while the program runs."""
-        shipped = exchange.read(exchange.SHIPPED)
-        if self.package == exchange.SHIPPED:
+        shipped = exchange.read(SHIPPED)
+        if self.package == SHIPPED:
             return shipped, exchange.read(DEMONSTRATION, known=_referable(shipped))
         # A package without a catalogue of its own is read with the shipped one.
-        catalogue = {name: frame for name, frame in shipped.items() if exchange.schema()[name].catalogue}
+        catalogue = {name: frame for name, frame in shipped.items() if schema()[name].catalogue}
         return catalogue, exchange.read(self.package, known=_referable(catalogue))
 
     def load(self) -> Dataset:
@@ -88,7 +91,7 @@ class Workspace:
         """
         store = self._writable()
         tables = exchange.read(path, known=_referable(self.load().tables), bounded=True)
-        fixed = sorted(name for name in tables if exchange.schema()[name].catalogue)
+        fixed = sorted(name for name in tables if schema()[name].catalogue)
         taken = {name: frame for name, frame in tables.items() if name not in fixed}
         if not taken:
             raise BadInput(
@@ -111,7 +114,11 @@ class Workspace:
         present = self.load().tables["register"].set_index("key")[["lat", "lon"]]
         for column in ("lat", "lon"):
             official[column] = official["key"].map(present[column])
-        store.save({"register": official}, what=f"register {path.name}", states=[(dataset.EVERYBODY, "register")])
+        # What an earlier import brought and this one does not have is gone; what was entered by hand stays.
+        earlier = store.tables()["register"]
+        dissolved = set(earlier["key"][earlier["source"] != HAND_ENTERED]) - set(official["key"])
+        states = [(key, "register") for key in (dataset.EVERYBODY, *sorted(dissolved))]
+        store.save({"register": official}, what=f"register {path.name}", states=states)
         return len(official), int(official["lat"].isna().sum())
 
     def save_profile(self, profile: OwnProfile) -> None:
@@ -142,7 +149,7 @@ class Workspace:
                     }
                     for use_case, urgency in profile.needs
                 ],
-                columns=exchange.schema()["needs"].columns,
+                columns=schema()["needs"].columns,
             ),
             "offers": pd.DataFrame(
                 [
@@ -158,7 +165,7 @@ class Workspace:
                     }
                     for activity in profile.offers
                 ],
-                columns=exchange.schema()["offers"].columns,
+                columns=schema()["offers"].columns,
             ),
         }
         exchange.check(tables, source=profile.municipality.name, known=_referable(self.load().tables))
@@ -218,21 +225,18 @@ def own_profile(data: Dataset, key: str) -> OwnProfile:
     profiles = data.profiles
     row = profiles.row(key)
 
-    def known(value: float) -> float | None:
-        return None if np.isnan(value) else float(value)
-
     dates = data.tables["profiles"].set_index("key")["as_of"]
     return OwnProfile(
         municipality=profiles.municipality(row),
-        maturity=tuple(known(level) for level in profiles.maturity[row]),
+        maturity=tuple(_known(level) for level in profiles.maturity[row]),
         needs=tuple(
             (use_case, int(urgency))
             for use_case, urgency in zip(profiles.use_cases, profiles.need[row], strict=True)
             if urgency
         ),
         offers=data.activities(row),
-        fte=known(profiles.fte[row]),
-        budget_eur=known(profiles.budget_eur[row]),
+        fte=_known(profiles.fte[row]),
+        budget_eur=_known(profiles.budget_eur[row]),
         as_of=str(dates.get(key, "")),
     )
 
@@ -268,36 +272,38 @@ def profile_from(document: Mapping[str, Any], now: OwnProfile) -> OwnProfile:
     Raises `BadInput` where the form is another. Whether the values are allowed is checked on saving.
     """
     try:
-        levels = document.get("maturity", dict(zip(DIMENSIONS, now.maturity, strict=True)))
+        merged = {**profile_document(now), **document}
         return replace(
             now,
-            maturity=tuple(None if levels.get(d) is None else float(levels[d]) for d in DIMENSIONS),
-            needs=tuple((str(u), int(urgency)) for u, urgency in dict(document.get("needs", dict(now.needs))).items()),
-            offers=tuple(
-                Activity(
-                    use_case=offer.get("use_case") or "",
-                    stage=Stage(offer["stage"]) if offer.get("stage") else None,
-                    title=Label(offer.get("title") or "", offer.get("title_en") or ""),
-                    year=None if offer.get("year") is None else int(offer["year"]),
-                    provenance=Provenance(offer.get("provenance", Provenance.SELF_ASSESSED)),
-                    url=offer.get("source_url") or "",
-                )
-                for offer in document["offers"]
-            )
-            if "offers" in document
-            else now.offers,
-            fte=None if document.get("fte", now.fte) is None else float(document.get("fte", now.fte)),
-            budget_eur=None
-            if document.get("budget_eur", now.budget_eur) is None
-            else float(document.get("budget_eur", now.budget_eur)),
-            as_of=str(document.get("as_of") or now.as_of),
+            maturity=tuple(_known(merged["maturity"].get(dimension)) for dimension in DIMENSIONS),
+            needs=tuple((str(use_case), index(urgency)) for use_case, urgency in merged["needs"].items()),
+            offers=tuple(_offer(offer) for offer in merged["offers"]),
+            fte=_known(merged["fte"]),
+            budget_eur=_known(merged["budget_eur"]),
+            as_of=str(merged["as_of"]),
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise BadInput(
             message("The profile does not have the expected form: {reason}.", reason=str(error)),
             where=now.municipality.key,
             remedy=message("Take the output of profile show, change it and try again."),
         ) from None
+
+
+def _known(value: float | None) -> float | None:
+    """Return a number as float; None and NaN both mean unknown."""
+    return None if value is None or np.isnan(value) else float(value)
+
+
+def _offer(document: Mapping[str, Any]) -> Activity:
+    return Activity(
+        use_case=document.get("use_case") or "",
+        stage=Stage(document["stage"]) if document.get("stage") else None,
+        title=Label(document.get("title") or "", document.get("title_en") or ""),
+        year=None if document.get("year") is None else index(document["year"]),
+        provenance=Provenance(document.get("provenance", Provenance.SELF_ASSESSED)),
+        url=document.get("source_url") or "",
+    )
 
 
 def search(data: Dataset, text: str, *, limit: int = 20) -> tuple[Municipality, ...]:
@@ -415,6 +421,34 @@ def find_types(data: Dataset, *, simulated: bool = True) -> tuple[clusters.Types
     """Return the types of starting position and the profiles they were found in."""
     profiles = data.profiles if simulated else data.profiles.take(~data.profiles.simulated)
     return clusters.find_types(profiles, data.catalogue), profiles
+
+
+def find_peers(
+    table: IndicatorTable, *, key: str | None = None, k: int = 20, weights: Sequence[float] | None = None,
+    excluded: Ints | None = None,
+) -> Neighbours:  # fmt: skip
+    """Return the statistical neighbours of one municipality of a table of indicators, or of all of them.
+
+    Raises `BadInput` for a key that the table does not have, and as `matchmaker.peers.find_peers` does.
+    """
+    rows = None if key is None else [table.row(key)]
+    return peers.find_peers(table.values, k, weights=weights, excluded=excluded, rows=rows)
+
+
+def peers_csv(table: IndicatorTable, found: Neighbours) -> str:
+    """Return statistical neighbours as CSV: key, rank, neighbour, distance."""
+    key = np.array(table.keys, dtype=object)
+    row, place = np.nonzero(found.neighbour >= 0)
+    frame = pd.DataFrame(
+        {
+            "key": key[found.row[row]],
+            "rank": place + 1,
+            "neighbour": key[found.neighbour[row, place]],
+            "distance": found.distance[row, place],
+        }
+    )
+    text: str = frame.to_csv(index=False, lineterminator="\n", float_format="%.9f")
+    return text
 
 
 def draw_network(data: Dataset, preferences: Preferences) -> tuple[nx.MultiGraph[str], network.Landscape]:

@@ -1,8 +1,10 @@
+# ruff: noqa: INP001 - a script, no package
 """Take a picture of every page in both languages, light and dark.
 
 Starts the app with a database of its own that is thrown away, in which Süderbrarup has entered three needs, walks
 through the pages with the system's Chromium and writes ``<folder>/<page>-<language>-<theme>.png``, 1280 pixels wide
-and as high as the page. Nothing is fetched from elsewhere.
+and as high as the page. ``start`` is the first page before, ``kommune`` after a municipality is chosen; the others are
+named as in their address. Nothing is fetched from elsewhere.
 
 Usage, from the root of the checkout with the test requirements installed::
 
@@ -27,6 +29,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -38,9 +41,6 @@ from matchmaker.store import Store  # noqa: E402
 
 KEY: Final = "01059083"
 NEEDS: Final = (("UC01", 3), ("UC03", 2), ("UC05", 1))
-PAGES: Final = ("start", "kommune", "partner", "projekte", "netz")
-"""Names of the pictures; the first two are the first page before and after a municipality is chosen."""
-
 # The browser itself shall not call home either.
 BROWSER_ARGUMENTS: Final = (
     "--no-sandbox",
@@ -66,8 +66,9 @@ def running_app(database: str) -> Iterator[str]:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     address = f"http://localhost:{port}"
+    options = ("--server.headless=true", f"--server.port={port}", "--server.fileWatcherType=none")
     server = subprocess.Popen(  # noqa: S603 - the project's own app in the running Python
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"],
+        [sys.executable, "-m", "streamlit", "run", "app.py", *options],
         cwd=ROOT,
         env={**os.environ, "MATCHMAKER_DATABASE_URL": database},
         stdout=subprocess.DEVNULL,
@@ -124,8 +125,10 @@ def _take(folder: Path) -> None:
                     page.goto(f"{address}/?lang={language}")
                     _picture(page, folder / f"start-{language}-{theme}.png")
                     page.goto(f"{address}/?lang={language}&key={KEY}")
-                    for number, name in enumerate(PAGES[1:]):
-                        page.get_by_test_id("stSidebarNavLink").nth(number).click()
+                    settle(page)
+                    for link in page.get_by_test_id("stSidebarNavLink").all():
+                        name = urlsplit(link.get_attribute("href") or "").path.strip("/") or "kommune"
+                        link.click()
                         _picture(page, folder / f"{name}-{language}-{theme}.png")
                     page.close()
             browser.close()

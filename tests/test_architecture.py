@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "matchmaker"
 FILES = [*sorted(PACKAGE.rglob("*.py")), ROOT / "app.py"]
 
-CORE = {"partners", "consortia", "sharing", "clusters", "network"}
+CORE = {"partners", "consortia", "sharing", "clusters", "network", "peers"}
 BASE = {"errors", "message", "model", "profiles", "catalogue"}
 ALLOWED = {
     "message": set(),
@@ -20,14 +20,16 @@ ALLOWED = {
     "profiles": {"errors", "message", "model"},
     "catalogue": {"errors", "message", "model"},
     **dict.fromkeys(CORE, BASE),
-    "exchange": BASE,
-    "dataset": {*BASE, "exchange"},
-    "simulate": {*BASE, "exchange"},
+    "sheets": {"errors", "message", "model"},
+    "exchange": {*BASE, "sheets"},
+    "indicators": {*BASE, "sheets"},
+    "dataset": {*BASE, "sheets"},
+    "simulate": {*BASE, "sheets"},
     "store": {"errors", "message", "model", "store"},
     "i18n": {"message"},
-    "service": {*BASE, *CORE, "exchange", "dataset", "simulate", "store"},
-    "cli": {"errors", "message", "model", "exchange", "dataset", "store", "i18n", "service"},
-    "ui": {*BASE, "clusters", "network", "exchange", "dataset", "store", "i18n", "service", "ui"},
+    "service": {*BASE, *CORE, "sheets", "exchange", "indicators", "dataset", "simulate", "store"},
+    "cli": {"errors", "message", "model", "exchange", "indicators", "dataset", "store", "i18n", "service"},
+    "ui": {*BASE, "clusters", "network", "peers", "sheets", "indicators", "dataset", "store", "i18n", "service", "ui"},
     "app": {"errors", "ui"},
     "__main__": {"cli"},
     "__init__": set(),
@@ -69,8 +71,8 @@ def test_imports_run_one_way(file: Path):
         ("streamlit", {"ui", "app"}),
         ("sqlalchemy", {"store"}),
         ("alembic", {"store"}),
-        ("pandas", {"exchange", "dataset", "simulate", "store", "service", "ui"}),
-        ("pandera", {"exchange"}),
+        ("pandas", {"sheets", "exchange", "dataset", "simulate", "store", "service", "ui"}),
+        ("pandera", {"sheets"}),
         ("sklearn", {"clusters"}),
     ],
 )

@@ -51,7 +51,7 @@ class Store:
         try:
             self._url = sa.make_url(url)
             path = self._url.database
-            if self._url.get_backend_name() == "sqlite" and path and path != ":memory:":
+            if self._url.get_backend_name() == "sqlite" and path and not path.startswith((":memory:", "file:")):
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
             self._engine = sa.create_engine(self._url)
             if self._engine.dialect.name == "sqlite":
@@ -129,12 +129,20 @@ class Store:
         # Loaded only when there is something to migrate: it costs a noticeable part of the start.
         from alembic import command  # noqa: PLC0415
         from alembic.config import Config  # noqa: PLC0415
+        from alembic.util import CommandError  # noqa: PLC0415
 
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         with self._engine.connect() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:
+                raise StoreFailed(
+                    message("The database was made by a newer version of this program."),
+                    where=self.place,
+                    remedy=message("Update the program, or name another database."),
+                ) from error
 
     @contextmanager
     def _connected(self) -> Iterator[sa.Connection]:

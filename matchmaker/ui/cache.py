@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import networkx as nx
 import streamlit as st
 
-from matchmaker import exchange, service
+from matchmaker import service, sheets
 from matchmaker.clusters import Types
 from matchmaker.dataset import Dataset
 from matchmaker.model import Consortium, Preferences, Suggestion
@@ -88,7 +88,7 @@ def types(version: Version, simulated: bool) -> tuple[Types, Profiles]:
 @st.cache_resource(show_spinner=False)
 def land_outlines() -> tuple[tuple[tuple[float, float], ...], ...]:
     """Return the borders of the Länder as lines of (longitude, latitude)."""
-    loaded: dict[str, Any] = json.loads((exchange.SHIPPED / "lands.geojson").read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = json.loads((sheets.SHIPPED / "lands.geojson").read_text(encoding="utf-8"))
     lines = []
     for feature in loaded["features"]:
         geometry = feature["geometry"]

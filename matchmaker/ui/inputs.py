@@ -23,6 +23,18 @@ def chosen_language() -> Language:
     return language(st.session_state["lang"])
 
 
+_page_language = st.components.v2.component(
+    "page_language", js="export default ({ data }) => { document.documentElement.lang = data }"
+)
+
+
+def announce_language(_: Language) -> None:
+    """Tell the browser the language of the page, so that it is read aloud and hyphenated rightly."""
+    _page_language(data=_.code, key="page_language")
+    # Streamlit's hints at what the Enter key does exist in English only; leaving the field does the same.
+    st.html("<style>[data-testid=InputInstructions] { display: none }</style>")
+
+
 def language_switch() -> None:
     """Draw the switch between the languages; it is taken up with the next run."""
     now = chosen_language().code

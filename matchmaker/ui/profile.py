@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from matchmaker.catalogue import Catalogue
-from matchmaker.errors import MatchmakerError
+from matchmaker.errors import ImportRejected, MatchmakerError
 from matchmaker.i18n import Language
 from matchmaker.message import Label
 from matchmaker.model import LAND_NAMES, LANDS, Activity, Municipality, Provenance, Stage
@@ -38,7 +38,7 @@ def needs(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[tuple[str
     for use_case_id in chosen:
         use_case = catalogue.use_case(use_case_id)
         left, right = st.columns([3, 2], vertical_alignment="center")
-        left.markdown(f"**{show.escaped(_.label(use_case.title))}**  \n{show.escaped(_.label(use_case.pain))}")
+        left.markdown(f"**{show.escaped(_.label(use_case.title))}**")
         urgency = right.segmented_control(
             _("How urgent is {title}?").format(title=_.label(use_case.title)),
             list(words),
@@ -166,19 +166,25 @@ def differs(edited: OwnProfile, own: OwnProfile) -> bool:
 
 def enter_by_hand(_: Language) -> None:
     """Let a municipality that is not in the register be entered."""
-    with st.expander(_("My municipality is not in the list")), st.form("by_hand", border=False):
-        name = st.text_input(_("Name"), max_chars=200)
-        key = st.text_input(_("Key (eight digits, five for a Landkreis)"), max_chars=8)
-        land = st.selectbox(_("Land"), LANDS, format_func=lambda code: _(LAND_NAMES[LANDS.index(code)]))
-        population = st.number_input(_("Inhabitants"), min_value=1, value=None, step=1, placeholder=_("unknown"))
-        lat = st.number_input(_("Latitude"), 47.0, 55.2, None, format="%.4f", placeholder=_("unknown"))
-        lon = st.number_input(_("Longitude"), 5.5, 15.5, None, format="%.4f", placeholder=_("unknown"))
+    with st.expander(_("My municipality is not in the list")), st.form("by_hand", border=False, enter_to_submit=False):
+        name = st.text_input(_("Name"), max_chars=200, key="hand_name")
+        key = st.text_input(_("Key (eight digits, five for a Landkreis)"), max_chars=8, key="hand_key")
+        land = st.selectbox(
+            _("Land"), LANDS, index=None, format_func=lambda code: _(LAND_NAMES[LANDS.index(code)]),
+            placeholder=_("Choose"), key="hand_land",
+        )  # fmt: skip
+        unknown = _("unknown")
+        population = st.number_input(
+            _("Inhabitants"), min_value=1, value=None, step=1, placeholder=unknown, key="hand_population"
+        )
+        lat = st.number_input(_("Latitude"), 47.0, 55.2, None, format="%.4f", placeholder=unknown, key="hand_lat")
+        lon = st.number_input(_("Longitude"), 5.5, 15.5, None, format="%.4f", placeholder=unknown, key="hand_lon")
         if not st.form_submit_button(_("Enter"), icon=":material/add:"):
             return
         entered = Municipality(
             key=key.strip(),
             name=name.strip(),
-            land=land,
+            land=land or "",
             kind=None,
             population=population,
             lat=lat,
@@ -187,6 +193,14 @@ def enter_by_hand(_: Language) -> None:
         )
         try:
             cache.workspace().enter_municipality(entered)
+        except ImportRejected as error:
+            labels = {
+                "name": _("Name"), "key": _("Key"), "land": _("Land"), "population": _("Inhabitants"),
+                "lat": _("Latitude"), "lon": _("Longitude"),
+            }  # fmt: skip
+            for issue in error.issues:
+                st.error(f"**{labels.get(issue.column, issue.column)}**: {_.render(issue.rule)}")
+            return
         except MatchmakerError as error:
             show.failure(error, _)
             return

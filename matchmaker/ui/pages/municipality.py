@@ -23,11 +23,15 @@ if not key:
             "profile here: by what you need, what you already have and what you can learn from each other."
         )
     )
-    st.info(_("Choose your municipality on the left. Then enter needs and strengths."), icon=":material/arrow_back:")
-    known, offers, running = st.columns(3)
-    known.metric(_("Municipalities and districts"), _.number((~data.profiles.simulated).sum()))
-    offers.metric(_("Published AI projects"), _.number((data.tables["offers"]["provenance"] == "published").sum()))
-    running.metric(_("Published cooperations"), _.number(sum(bool(c.url) for c in data.cooperations)))
+    st.info(_("Choose your municipality on the left."), icon=":material/arrow_back:")
+    st.markdown(
+        _(
+            "1. **My municipality**: choose yours on the left and say what bothers you. That is enough to begin.\n"
+            "2. **Find partners**: who fits, why, and where it can be read.\n"
+            "3. **Joint projects**: what a group saves, who could lead and who pays what."
+        )
+    )
+    show.stock(data, _)
     profile.enter_by_hand(_)
     st.stop()
 
@@ -37,14 +41,7 @@ st.subheader(show.name(own.municipality, _))
 st.caption(show.facts(own.municipality, _) + f" · {key}")
 if own.municipality.simulated:
     st.warning(_("This participant is simulated. It can be looked at, not edited."), icon=":material/science:")
-if cooperations := data.cooperations_of(row):
-    with st.expander(_.plural("{count} published cooperation", "{count} published cooperations", len(cooperations))):
-        for cooperation in cooperations:
-            link = f" [{_('Source')}]({cooperation.url})" if cooperation.url else ""
-            st.markdown(
-                f"- **{show.escaped(cooperation.title)}** ({_(cooperation.status)}): "
-                f"{show.escaped(_.label(cooperation.topic))}{link}"
-            )
+show.cooperations(data.cooperations_of(row), _)
 
 needs_tab, offers_tab, maturity_tab, capacity_tab = st.tabs(
     [_("1 What bothers you"), _("2 What already runs"), _("3 Maturity"), _("4 Staff and money")]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from matchmaker import network
 from matchmaker.model import Preferences
-from matchmaker.ui import cache, inputs, show
+from matchmaker.ui import cache, inputs, maps, tables
 
 _MOST_LINKS = 3_000
 """More lines than this cannot be told apart and slow the drawing; the strongest are drawn first."""
@@ -19,14 +18,16 @@ graph, landscape = cache.network(cache.workspace().version(), Preferences(simula
 st.markdown(_("Who already works together, and who would fit. The dots are all participants."))
 
 participants, cooperating, links, communities = st.columns(4)
-participants.metric(_("Participants"), _.number(graph.number_of_nodes()))
+participants.metric(
+    _("Participants"), _.number(graph.number_of_nodes()), help=_("All of whom more is known than the register says.")
+)
 cooperating.metric(_("of these cooperating"), _.number(landscape.cooperating))
-links.metric(_("Links between two"), _.number(landscape.links))
+links.metric(_("Pairs that work together"), _.number(landscape.links))
 communities.metric(
     _("Communities"), _.number(landscape.communities), help=_("Groups that work together more than with others.")
 )
 
-words = {network.COOPERATION: _("Real cooperation"), network.SUGGESTION: _("Suggestion")}
+words = {network.COOPERATION: _("Known cooperation"), network.SUGGESTION: _("Suggestion")}
 layers = st.pills(
     _("Show"), list(words), selection_mode="multi", default=[network.COOPERATION], format_func=words.__getitem__,
     key="layers",
@@ -40,43 +41,29 @@ for layer in layers:
     drawn[words[layer]] = [(of[a], of[b]) for a, b, _data in edges]
 
 partners = {node.municipality.key: node.partners for node in landscape.nodes}
-real = [(m, 5 + 2.0 * min(8, partners.get(m.key, 0))) for m in of.values() if not m.simulated]
-simulated = [(m, 5 + 2.0 * min(8, partners.get(m.key, 0))) for m in of.values() if m.simulated]
-picture, tables = st.columns([1, 1])
-with picture:
-    show.map_of(
-        {_("Real participant"): real, **({_("Simulated participant"): simulated} if simulated else {})},
-        drawn,
-        _,
-        key="network_map",
-        alt=_("Map of the cooperations; the tables beside it have the same content."),
-    )
-with tables:
-    st.subheader(_("Most partners"))
-    hubs = pd.DataFrame(
-        [
-            (n.municipality.name, n.municipality.land, n.partners, round(n.betweenness, 3), n.community,
-             n.municipality.simulated, n.municipality.key)
-            for n in landscape.nodes
-        ],
-        columns=[_("Municipality"), _("Land"), _("Partners"), _("Bridge"), _("Community"), _("Simulated"), _("Key")],
-    )  # fmt: skip
-    st.dataframe(hubs, hide_index=True, height=320)
-    show.download(hubs, "netz.csv", _)
-    st.subheader(_("Cooperations"))
-    rows = [
-        (c.title, _(c.status), c.start_year, _.label(c.topic), ", ".join(of[k].name for k in c.members if k in of),
-         c.url or None)
-        for c in data.cooperations
-        if inputs.shows_simulated() or c.url
-    ]  # fmt: skip
-    listed = pd.DataFrame(rows, columns=[_("Title"), _("Status"), _("Since"), _("Topic"), _("Members"), _("Source")])
-    st.dataframe(
-        listed, hide_index=True, height=320,
-        column_config={_("Source"): st.column_config.LinkColumn(display_text=_("Source")),
-                       _("Since"): st.column_config.NumberColumn(format="plain")},
-    )  # fmt: skip
-    show.download(listed, "kooperationen.csv", _)
+dots = [(m, 5 + 1.5 * min(8, partners.get(m.key, 0))) for m in of.values()]
+real = [dot for dot in dots if not dot[0].simulated]
+simulated = [dot for dot in dots if dot[0].simulated]
+with st.container(horizontal=True, gap="medium"):
+    with st.container(width=maps.WIDE):
+        maps.map_of(
+            {_("Real participant"): real, **({_("Simulated participant"): simulated} if simulated else {})},
+            drawn,
+            _,
+            key="network_map",
+            alt=_("Map of the cooperations; the tables on this page have the same content."),
+            width=maps.WIDE,
+        )
+        st.caption(_("The larger a dot, the more partners."))
+    with st.container(width=360):
+        st.subheader(_("Most partners"))
+        tables.draw(tables.hubs(landscape, _), "netz.csv", _, digits={_("Bridge"): 3})
+        st.caption(_("Bridge: share of the shortest ways between others that lead through this municipality."))
+
+st.subheader(_("Cooperations"))
+listed = (c for c in data.cooperations if inputs.shows_simulated() or c.url)
+tables.draw(tables.cooperations(listed, of, _), "kooperationen.csv", _)
+
 st.subheader(_("One municipality and its partners"))
 own = st.session_state.get("key", "")
 keys = sorted(of, key=lambda key: (key != own, -partners.get(key, 0), key))
@@ -84,12 +71,9 @@ looked_at = st.selectbox(
     _("Municipality"), keys, format_func=lambda key: f"{of[key].name} · {of[key].land} · {key}", key="ego"
 )
 if looked_at:
-    st.dataframe(show.ego_graph(graph, looked_at, of, _), hide_index=True)
+    maps.ego_graph(graph, looked_at, of, _)
+    tables.draw(tables.neighbours(graph, looked_at, of, _), "partnerschaften.csv", _, digits={_("Score"): 2})
 
 with st.expander(_("Participants without any cooperation")):
     st.caption(_("Known cooperations are those that were published or entered; there may be more."))
-    alone = pd.DataFrame(
-        [(m.name, m.land, _(m.kind.value) if m.kind else "", m.simulated, m.key) for m in landscape.alone],
-        columns=[_("Municipality"), _("Land"), _("Kind"), _("Simulated"), _("Key")],
-    )
-    st.dataframe(alone, hide_index=True)
+    tables.draw(tables.alone(landscape, _), "ohne-kooperation.csv", _)

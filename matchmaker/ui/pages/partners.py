@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from matchmaker.ui import cache, inputs, show
+from matchmaker.ui import cache, inputs, maps, show, tables
 
 _ = inputs.chosen_language()
 st.title(_("Find partners"))
@@ -28,15 +28,21 @@ if not data.profiles.need_known[data.profiles.row(key)]:
         icon=":material/edit:",
     )
 
-cards, pictures = st.columns([3, 2])
-with cards:
+st.caption(
+    _(
+        "The score lies between 0 and 1. What counts is the order: hardly anybody is near, similar and complementary "
+        "at once. Plus signs speak for a partner, minus signs against, arrows say what would help."
+    )
+)
+everything = st.container(horizontal=True, gap="medium")
+with everything.container(width=420):
     for suggestion in found:
         show.suggestion(suggestion, _)
-with pictures:
+with everything.container(width=maps.NARROW):
     st.subheader(_("Where the score comes from"))
     show.score_bars(found, _)
     st.subheader(_("On the map"))
-    show.map_of(
+    maps.map_of(
         {
             _("Your municipality"): [(asker, 16)],
             _("Real partner"): [(s.partner, 11) for s in found if not s.partner.simulated],
@@ -47,8 +53,10 @@ with pictures:
         _,
         key="partner_map",
         alt=_("Map of the partners; the table below has the same places."),
+        width=maps.NARROW,
     )  # fmt: skip
-table = show.score_table(found, _)
+table = tables.scores(found, _)
 st.subheader(_("All figures"))
-st.dataframe(table, hide_index=True)
-show.download(table, "partner.csv", _)
+digits = {str(column): 0 if column == _("km") else 2 for column in table.select_dtypes("number")}
+tables.draw(table, "partner.csv", _, digits={**digits, _("Rank"): 0})
+st.caption(_("All parts lie between 0 and 1. An empty cell means: nothing is reported."))

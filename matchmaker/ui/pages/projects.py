@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from matchmaker.model import Preferences
-from matchmaker.ui import cache, inputs, show
+from matchmaker.ui import cache, inputs, show, tables
 
 _ = inputs.chosen_language()
 st.title(_("Joint projects"))
@@ -52,26 +51,6 @@ for number, group in enumerate(found, start=1):
     show.project(group, number, _)
 with st.expander(_("Figures these results rest on")):
     st.markdown(_("Costs and coordination are assumptions or published figures with a range; nothing is a quotation."))
-    st.dataframe(
-        pd.DataFrame(
-            [
-                (_.label(a.title), a.low, a.central, a.high, _(a.unit), _(a.status), a.source, a.year, _.label(a.note))
-                for a in data.catalogue.assumptions.values()
-            ],
-            columns=[_("Figure"), _("low"), _("central"), _("high"), _("Unit"), _("Status"), _("Source"), _("Year"),
-                     _("Reason")],
-        ),
-        hide_index=True,
-    )  # fmt: skip
-    st.dataframe(
-        pd.DataFrame(
-            [
-                (_.label(u.title), *map(_.eur, u.one_off_eur), *map(_.eur, u.yearly_eur), _(u.cost_status),
-                 u.cost_source, _.label(u.cost_basis))
-                for u in (data.catalogue.use_case(group.use_case) for group in found)
-            ],
-            columns=[_("Use case"), _("one-off, low"), _("one-off, high"), _("yearly, low"), _("yearly, high"),
-                     _("Status"), _("Source"), _("Basis")],
-        ),
-        hide_index=True,
-    )  # fmt: skip
+    three = dict.fromkeys((_("low"), _("central"), _("high")), 2)
+    tables.draw(tables.assumptions(data.catalogue.assumptions.values(), _), "annahmen.csv", _, digits=three)
+    tables.draw(tables.costs((data.catalogue.use_case(group.use_case) for group in found), _), "kosten.csv", _)

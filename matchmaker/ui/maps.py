@@ -1,0 +1,202 @@
+"""Municipalities on a map and in a graph, drawn without any map service; a table beside says the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import networkx as nx
+import streamlit as st
+
+from matchmaker import network
+from matchmaker.i18n import Language
+from matchmaker.model import Municipality
+from matchmaker.ui import cache
+from matchmaker.ui.show import COLOURS
+
+ATTRIBUTION: Final = "© GeoBasis-DE / BKG (Daten verändert)"
+NARROW: Final = 350
+WIDE: Final = 420
+"""Widths of the maps in pixels."""
+
+_WEST, _EAST, _SOUTH, _NORTH = 5.6, 15.3, 47.1, 55.2
+_SQUEEZE: Final = math.cos(math.radians(51.2))
+_RATIO: Final = (_NORTH - _SOUTH) / ((_EAST - _WEST) * _SQUEEZE)
+"""Height of the map by its width: a kilometre is as long from west to east as from south to north."""
+
+_SCALE: Final = 100
+"""Coordinates are drawn times 100: the chart library snaps lines to whole units."""
+
+_LEGEND: Final = 48
+"""Height of the legend above a map in pixels."""
+
+_SYMBOLS: Final = ("circle", "diamond", "triangle")
+"""One for each group of dots, so that they differ without colour."""
+
+_LINES: Final = ("path://M0,4h26v3h-26z", "path://M0,4h6v3h-6zM10,4h6v3h-6zM20,4h6v3h-6z")
+"""How a solid and a dashed line look in the legend."""
+
+_LAND_LINE: Final = "#9aa7af"
+_GREY: Final = "#7d8b94"
+"""Can be read on the light and on the dark page."""
+
+_MOST_PARTNERS: Final = 60
+
+
+def _position(lon: float, lat: float) -> list[float]:
+    return [round(lon * _SQUEEZE * _SCALE, 1), round(lat * _SCALE, 1)]
+
+
+def map_of(
+    groups: Mapping[str, Sequence[tuple[Municipality, float]]],
+    links: Mapping[str, Sequence[tuple[Municipality, Municipality]]],
+    _: Language,
+    *,
+    key: str,
+    alt: str,
+    width: int,
+) -> None:
+    """Draw municipalities on the outlines of the Länder, without any map service.
+
+    ``groups`` are dots by name of the group with their size in pixels, ``links`` lines between municipalities.
+    Those without a known place are left out; the table beside the map has them.
+    """
+    series: list[dict[str, Any]] = [
+        {
+            "type": "lines",
+            "coordinateSystem": "cartesian2d",
+            "polyline": True,
+            "silent": True,
+            "lineStyle": {"color": _LAND_LINE, "width": 1, "opacity": 0.9},
+            "data": [{"coords": [_position(*point) for point in line]} for line in cache.land_outlines()],
+        }
+    ]
+    for place, (label, pairs) in enumerate(links.items()):
+        series.append(
+            {
+                "type": "lines",
+                "name": label,
+                "coordinateSystem": "cartesian2d",
+                "silent": True,
+                "lineStyle": {"color": COLOURS[place], "width": 2 - place, "opacity": 0.75, "curveness": 0.1,
+                              "type": "solid" if place == 0 else "dashed"},
+                "data": [
+                    {"coords": [_position(a.lon, a.lat), _position(b.lon, b.lat)]}
+                    for a, b in pairs
+                    if a.lon is not None and a.lat is not None and b.lon is not None and b.lat is not None
+                ],
+            }
+        )  # fmt: skip
+    for place, (label, dots) in enumerate(groups.items()):
+        series.append(
+            {
+                "type": "scatter",
+                "name": label,
+                "symbol": _SYMBOLS[place],
+                "itemStyle": {"color": COLOURS[(5, 2, 7)[place]], "borderColor": "#fff", "borderWidth": 0.5},
+                "data": [
+                    {"name": m.name, "value": _position(m.lon, m.lat), "symbolSize": size}
+                    for m, size in dots
+                    if m.lon is not None and m.lat is not None
+                ],
+            }
+        )
+    hidden = {"type": "value", "show": False, "splitLine": {"show": False}}
+    st.echarts_chart(
+        {
+            "grid": {"left": 0, "top": _LEGEND, "width": width, "height": round(width * _RATIO)},
+            "xAxis": {**hidden, **_bounds((_WEST, _EAST), _SQUEEZE)},
+            "yAxis": {**hidden, **_bounds((_SOUTH, _NORTH), 1)},
+            "legend": {
+                "top": 0,
+                "data": [
+                    *({"name": label, "icon": icon} for label, icon in zip(groups, _SYMBOLS, strict=False)),
+                    *({"name": label, "icon": icon} for label, icon in zip(links, _LINES, strict=False)),
+                ],
+            },
+            "tooltip": {"trigger": "item", "formatter": "{b}"},
+            # Turning the wheel scrolls the page; with Ctrl it zooms the map.
+            "dataZoom": [
+                {"type": "inside", axis: 0, "zoomOnMouseWheel": "ctrl"} for axis in ("xAxisIndex", "yAxisIndex")
+            ],
+            "series": series,
+            "animation": False,
+        },
+        width=width,
+        height=_LEGEND + round(width * _RATIO),
+        key=key,
+        alt=alt,
+    )
+    st.caption(_("Ctrl and the mouse wheel zoom.") + f" {ATTRIBUTION}")
+
+
+def neighbours(graph: nx.MultiGraph[str], key: str) -> Mapping[str, bool]:
+    """Return the partners of a municipality and whether they work together already; those first.
+
+    At most 60: more cannot be told apart.
+    """
+    real = set(network.layer(graph, network.COOPERATION)[key])
+    others = sorted(set(graph[key]), key=lambda other: (other not in real, other))[:_MOST_PARTNERS]
+    return {other: other in real for other in others}
+
+
+def ego_graph(graph: nx.MultiGraph[str], key: str, of: Mapping[str, Municipality], _: Language) -> None:
+    """Draw a municipality with its partners and their links among each other."""
+    real = neighbours(graph, key)
+    ego: nx.Graph[str] = nx.Graph(graph.subgraph([key, *real]))
+    places = nx.spring_layout(ego, seed=1)
+    groups = (_("Your municipality") if key == st.session_state.get("key") else of[key].name,
+              _("Works together"), _("Suggested partner"))  # fmt: skip
+    nodes = [
+        {
+            "name": other,
+            "value": of[other].name,
+            "x": float(places[other][0]) * _SCALE,
+            "y": float(places[other][1]) * _SCALE,
+            "category": 0 if other == key else 1 if real[other] else 2,
+            "symbolSize": 22 if other == key else 13,
+            "label": {"show": True, "formatter": "{c}", "position": "right", "color": _GREY},
+        }
+        for other in ego
+    ]
+    lines = [
+        {
+            "source": a,
+            "target": b,
+            "lineStyle": {"type": "solid" if graph.has_edge(a, b, network.COOPERATION) else "dashed", "width": 1.5},
+        }
+        for a, b in ego.edges
+    ]
+    st.echarts_chart(
+        {
+            "legend": {
+                "top": 0,
+                "data": [{"name": group, "icon": icon} for group, icon in zip(groups, _SYMBOLS, strict=True)],
+            },
+            "tooltip": {"formatter": "{c}"},
+            "series": [
+                {
+                    "type": "graph",
+                    "layout": "none",
+                    "roam": "move",
+                    "categories": [
+                        {"name": group, "symbol": _SYMBOLS[i], "itemStyle": {"color": COLOURS[(5, 0, 2)[i]]}}
+                        for i, group in enumerate(groups)
+                    ],
+                    "data": nodes,
+                    "links": lines,
+                    "right": 160,
+                    "labelLayout": {"hideOverlap": True},
+                }
+            ],
+            "animation": False,
+        },
+        height=400,
+        key="ego_graph",
+        alt=_("Graph of {name} and its partners; the table below has the same content.").format(name=of[key].name),
+    )
+
+
+def _bounds(span: tuple[float, float], factor: float) -> dict[str, float]:
+    return {"min": span[0] * factor * _SCALE, "max": span[1] * factor * _SCALE}

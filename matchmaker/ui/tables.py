@@ -1,0 +1,161 @@
+"""Tables: figures written as in the page's language on the screen, and as plain numbers in the CSV."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, cast
+
+import networkx as nx
+import pandas as pd
+import streamlit as st
+
+from matchmaker import network
+from matchmaker.catalogue import Assumption, UseCase
+from matchmaker.i18n import Language
+from matchmaker.model import Cooperation, Municipality, Suggestion
+from matchmaker.network import Landscape
+from matchmaker.sheets import guarded
+from matchmaker.ui import maps
+from matchmaker.ui.show import part_names
+
+
+def draw(frame: pd.DataFrame, file: str, _: Language, *, digits: Mapping[str, int] | None = None) -> None:
+    """Draw a table and offer it as CSV.
+
+    ``digits`` are the decimals of the columns that have any; empty cells stand for what is unknown. Addresses
+    become links.
+    """
+    formats = {column: partial(_written, _, number) for column, number in (digits or {}).items()}
+    links = [str(column) for column in frame if frame[column].astype(str).str.startswith("https:").any()]
+    st.dataframe(
+        frame.style.format(cast("Any", formats), na_rep=""),
+        hide_index=True,
+        column_config={column: st.column_config.LinkColumn(display_text=_("Source")) for column in links},
+        placeholder="",
+        height=min(38 + 35 * len(frame), 400),
+    )
+    st.download_button(
+        _("Table as CSV"),
+        data=lambda: exported(frame),
+        file_name=file,
+        mime="text/csv",
+        key=f"download_{file}",
+        icon=":material/download:",
+    )
+
+
+def _written(_: Language, digits: int, value: float) -> str:
+    return _.number(value, digits)
+
+
+def exported(frame: pd.DataFrame) -> bytes:
+    """Return a table as CSV that a spreadsheet opens with the right characters and without formulas."""
+    safe = frame.map(lambda value: guarded(value) if isinstance(value, str) else value)
+    return safe.to_csv(index=False).encode("utf-8-sig")
+
+
+def scores(suggestions: Sequence[Suggestion], _: Language) -> pd.DataFrame:
+    """Return suggested partners: what the bars and the map show."""
+    names = part_names(_)
+    return pd.DataFrame(
+        [
+            {
+                _("Rank"): s.rank,
+                _("Partner"): s.partner.name,
+                _("Land"): s.partner.land,
+                _("Simulated"): _mark(s.partner, _),
+                _("km"): math.nan if s.km is None else round(s.km),
+                _("Score"): round(s.score, 3),
+                _("On reported data"): round(s.coverage, 2),
+                _("Stability"): s.stability,
+                **{names[part.name]: round(part.value, 2) if part.known else math.nan for part in s.parts},
+                _("Key"): s.partner.key,
+            }
+            for s in suggestions
+        ]
+    )
+
+
+def _mark(municipality: Municipality, _: Language) -> str:
+    """Return what a table says about a simulated municipality."""
+    return _("simulated") if municipality.simulated else ""
+
+
+def neighbours(graph: nx.MultiGraph[str], key: str, of: Mapping[str, Municipality], _: Language) -> pd.DataFrame:
+    """Return the partners that the graph of one municipality shows."""
+    rows = []
+    for other, real in maps.neighbours(graph, key).items():
+        edges = graph.get_edge_data(key, other)
+        rows.append(
+            (
+                of[other].name,
+                _("Works together") if real else _("Suggested partner"),
+                edges.get(network.COOPERATION, {}).get("titles", ""),
+                edges.get(network.SUGGESTION, {}).get("score", math.nan),
+                _mark(of[other], _),
+                other,
+            )
+        )
+    return pd.DataFrame(
+        rows, columns=[_("Partner"), _("Relation"), _("Cooperations"), _("Score"), _("Simulated"), _("Key")]
+    )
+
+
+def hubs(landscape: Landscape, _: Language) -> pd.DataFrame:
+    """Return who works together with most others."""
+    return pd.DataFrame(
+        [
+            (n.municipality.name, n.municipality.land, n.partners, n.betweenness, n.community,
+             _mark(n.municipality, _), n.municipality.key)
+            for n in landscape.nodes
+        ],
+        columns=[_("Municipality"), _("Land"), _("Partners"), _("Bridge"), _("Community"), _("Simulated"), _("Key")],
+    )  # fmt: skip
+
+
+def alone(landscape: Landscape, _: Language) -> pd.DataFrame:
+    """Return the participants of whom no cooperation is known."""
+    return pd.DataFrame(
+        [(m.name, m.land, _(m.kind.value) if m.kind else "", _mark(m, _), m.key) for m in landscape.alone],
+        columns=[_("Municipality"), _("Land"), _("Kind"), _("Simulated"), _("Key")],
+    )
+
+
+def cooperations(found: Iterable[Cooperation], of: Mapping[str, Municipality], _: Language) -> pd.DataFrame:
+    """Return cooperations with their members and where they are published."""
+    return pd.DataFrame(
+        [
+            (c.title, _(c.status), "" if c.start_year is None else str(c.start_year), c.url, _.label(c.topic),
+             ", ".join(of[key].name for key in c.members if key in of))
+            for c in found
+        ],
+        columns=[_("Title"), _("Status"), _("Since"), _("Source"), _("Topic"), _("Members")],
+    )  # fmt: skip
+
+
+def assumptions(found: Iterable[Assumption], _: Language) -> pd.DataFrame:
+    """Return the figures that all costs rest on."""
+    return pd.DataFrame(
+        [
+            (_.label(a.title), a.low, a.central, a.high, _(a.unit), _(a.status), a.source,
+             "" if a.year is None else str(a.year), _.label(a.note))
+            for a in found
+        ],
+        columns=[_("Figure"), _("low"), _("central"), _("high"), _("Unit"), _("Status"), _("Source"), _("Year"),
+                 _("Reason")],
+    )  # fmt: skip
+
+
+def costs(found: Iterable[UseCase], _: Language) -> pd.DataFrame:
+    """Return what use cases cost a municipality alone, as the catalogue has it."""
+    return pd.DataFrame(
+        [
+            (_.label(u.title), *map(_.eur, u.one_off_eur), *map(_.eur, u.yearly_eur), _(u.cost_status),
+             u.cost_source, _.label(u.cost_basis))
+            for u in found
+        ],
+        columns=[_("Use case"), _("one-off, low"), _("one-off, high"), _("yearly, low"), _("yearly, high"),
+                 _("Status"), _("Source"), _("Basis")],
+    )  # fmt: skip

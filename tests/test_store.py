@@ -1,0 +1,183 @@
+"""The database: nothing entered is lost, nothing is half saved, and what cannot be opened is left alone."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+from matchmaker import cli, service, sheets, simulate
+from matchmaker.dataset import Dataset
+from matchmaker.errors import StoreFailed
+from matchmaker.store import HEAD, Store
+from matchmaker.store.tables import STORED
+
+ROOT = Path(__file__).resolve().parents[1]
+WRITER = """
+import sys, pandas as pd
+from matchmaker.store import Store
+store = Store(sys.argv[1])
+for number in range(15):
+    key = f"{sys.argv[2]}{number:06d}"
+    store.save({"register": pd.DataFrame([{"key": key, "name": key, "land": "SH", "source": "test"}])}, what=key)
+"""
+
+
+def place(key: str, name: str = "x") -> pd.DataFrame:
+    return pd.DataFrame([{"key": key, "name": name, "land": "SH", "source": "test"}])
+
+
+def test_tables_have_the_columns_of_the_schema(database: str):
+    tables = Store(database).tables()
+    for name, table in sheets.schema().items():
+        if not table.catalogue:
+            assert tuple(tables[name].columns) == table.columns
+    assert set(STORED) == {name for name, table in sheets.schema().items() if not table.catalogue}
+
+
+def test_everything_saved_is_there_after_opening_again(shipped: Dataset, database: str):
+    tables = simulate.simulate(shipped.profiles, shipped.catalogue, n=60, seed=3, unknown=0.3)
+    first = Store(database)
+    first.save(tables, what="test")
+    first.close()
+    kept = Store(database).tables()
+    for name, frame in tables.items():
+        keys = [column.name for column in STORED[name].primary_key if column.name != "position"]
+        expected = frame.sort_values(keys, kind="stable", ignore_index=True)
+        assert_frame_equal(kept[name], expected, check_dtype=False, check_column_type=False)
+
+
+def test_a_saved_profile_survives_and_replaces_the_former_one(database: str):
+    workspace = service.Workspace(store=Store(database))
+    profile = service.own_profile(workspace.load(), "01059083")
+    levels = (2.5, None, 0.0, None, None, None, None, 5.0)
+    for needs in (("UC01", 3), ("UC02", 1)), (("UC05", 2),):
+        changed = service.OwnProfile(
+            municipality=profile.municipality, maturity=levels, needs=needs, offers=(), fte=0.5, budget_eur=None,
+            as_of="2026-02-03",
+        )  # fmt: skip
+        workspace.save_profile(changed)
+    kept = service.own_profile(service.Workspace(store=Store(database)).load(), "01059083")
+    assert kept == changed
+
+
+def test_the_version_rises_with_each_change(database: str):
+    store = Store(database)
+    assert store.version() == 0
+    assert [store.save({"register": place(f"0100{n}000")}, what="test") for n in range(3)] == [1, 2, 3]
+    assert Store(database).version() == 3
+
+
+def test_an_error_in_the_middle_changes_nothing(database: str):
+    store = Store(database)
+    store.save({"register": place("01001000", "before")}, what="test")
+    twice = pd.concat([pd.DataFrame([{"key": "01001000", "use_case": "UC01", "urgency": 1.0}])] * 2)
+    with pytest.raises(StoreFailed):
+        store.save({"register": place("01001000", "after"), "needs": twice}, what="test")
+    assert store.version() == 1
+    assert list(store.tables()["register"]["name"]) == ["before"]
+
+
+def test_processes_that_write_at_once_lose_nothing(database: str):
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, database, prefix], cwd=ROOT) for prefix in ("01", "02", "03")
+    ]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    store = Store(database)
+    assert store.version() == len(store.tables()["register"]) == 45
+
+
+def test_more_owners_than_one_statement_takes_are_replaced(database: str):
+    store = Store(database)
+    keys = [f"01{number:06d}" for number in range(1_700)]
+    for name in ("before", "after"):
+        store.save({"register": pd.concat([place(key, name) for key in keys])}, what="test")
+    assert set(store.tables()["register"]["name"]) == {"after"}
+
+
+def test_unknown_stays_unknown(database: str):
+    store = Store(database)
+    store.save({"profiles": pd.DataFrame([{"key": "01001000", "D1": np.nan, "D2": 0.0}])}, what="test")
+    profile = store.tables()["profiles"].iloc[0]
+    assert np.isnan(profile["D1"])
+    assert profile["D2"] == 0
+    assert profile["as_of"] == ""
+
+
+def test_folders_are_made_and_may_have_spaces_and_umlauts(tmp_path: Path):
+    file = tmp_path / "Eigene Einträge" / "Größe 1.db"
+    store = Store(f"sqlite:///{file}")
+    store.save({"register": place("01001000")}, what="test")
+    assert file.is_file()
+    assert store.place == str(file)
+
+
+def refused(url: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """Return what the command line says about a database that cannot be used."""
+    with pytest.raises(StoreFailed):
+        Store(url).save({"register": place("01001000")}, what="test")
+    assert cli.main(["--lang", "en", "--database", url, "register", "search", "Kiel"]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("Error: ")
+    assert said.err.count("\n") == 1
+    return said.err
+
+
+def test_a_newer_database_is_refused_and_left_as_it_is(database: str, capsys: pytest.CaptureFixture[str]):
+    store = Store(database)
+    store.save({"register": place("01001000")}, what="test")
+    store.close()
+    file = Path(store.place)
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    assert "newer version" in refused(database, capsys)
+    with sqlite3.connect(file) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("9999",)]
+        assert connection.execute("SELECT key FROM register").fetchall() == [("01001000",)]
+    connection.close()
+
+
+def test_the_newest_migration_is_the_one_the_store_expects(database: str):
+    store = Store(database)
+    connection = sqlite3.connect(store.place)
+    assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]
+    connection.close()
+
+
+@pytest.mark.parametrize("content", [b"no database" * 200, b"SQLite format 3\0" + bytes(50)], ids=["text", "cut off"])
+def test_a_broken_file_is_refused_and_left_as_it_is(content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    file = tmp_path / "broken.db"
+    file.write_bytes(content)
+    before = hashlib.sha256(file.read_bytes()).digest()
+    assert str(file) in refused(f"sqlite:///{file}", capsys)
+    assert hashlib.sha256(file.read_bytes()).digest() == before
+
+
+def test_a_database_that_may_only_be_read_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    file = tmp_path / "kept.db"
+    Store(f"sqlite:///{file}").close()
+    store = Store(f"sqlite:///file:{file}?mode=ro&uri=true")
+    with pytest.raises(StoreFailed):
+        store.save({"register": place("01001000")}, what="test")
+    assert "file" in refused(f"sqlite:///file:{tmp_path / 'missing.db'}?mode=ro&uri=true", capsys)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "", "unknown://host/x", "sqlite:////dev/null/x.db"])
+def test_an_address_that_is_none_is_refused(url: str):
+    with pytest.raises(StoreFailed):
+        Store(url)
+
+
+def test_passwords_are_not_shown():
+    with pytest.raises(StoreFailed) as caught:
+        Store("postgresql://somebody:geheim@localhost:1/x")
+    assert "geheim" not in caught.value.where

@@ -1,0 +1,100 @@
+"""The app without a browser, and with one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import streamlit as st
+from playwright.sync_api import Browser, Page, sync_playwright
+from streamlit.testing.v1 import AppTest
+
+from scripts.screenshots import BROWSER_ARGUMENTS, browser_path, running_app
+
+ROOT = Path(__file__).resolve().parents[2]
+
+Visit = Callable[..., AppTest]
+
+
+def visit(page: str = "municipality", *, key: str = "", lang: str = "de", simulated: bool = True) -> AppTest:
+    """Open a page in a session of its own, as a link with this municipality and language would."""
+    session = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    session.query_params["lang"] = lang
+    if key:
+        session.query_params["key"] = key
+    session.run()
+    if not simulated:
+        session.toggle(key="simulated").set_value(False).run()
+    if page != "municipality":
+        session.switch_page(f"matchmaker/ui/pages/{page}.py").run()
+    return session
+
+
+@pytest.fixture(scope="module")
+def look(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
+    """Visit the app on a database in which nobody enters anything."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MATCHMAKER_DATABASE_URL", f"sqlite:///{tmp_path_factory.mktemp('app') / 'empty.db'}")
+        st.cache_resource.clear()
+        yield visit
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def enter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visit]:
+    """Visit the app on a database of the test's own."""
+    monkeypatch.setenv("MATCHMAKER_DATABASE_URL", f"sqlite:///{tmp_path / 'entries.db'}")
+    st.cache_resource.clear()
+    yield visit
+    st.cache_resource.clear()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start the system's Chromium; continuous integration must have one."""
+    path = browser_path()
+    if path is None:
+        missing = "No Chromium or Chrome is installed; MATCHMAKER_BROWSER may name one."
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run the app as it is run in earnest; give its address."""
+    assert browser.is_connected()
+    database = tmp_path_factory.mktemp("browser") / "entries.db"
+    with running_app(f"sqlite:///{database.as_posix()}") as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Give a tab that stays on this machine and in which nothing goes wrong, or the test fails."""
+    complaints = []
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="de-DE")
+    context.set_default_timeout(15_000)
+    tab = context.new_page()
+    tab.on("request", lambda request: complaints.extend(foreign(request.url)))
+    tab.on("websocket", lambda socket: complaints.extend(foreign(socket.url)))
+    tab.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    yield tab
+    context.close()
+    assert complaints == []
+
+
+def foreign(url: str) -> list[str]:
+    """Return the address of a request that leaves this machine."""
+    parts = urlsplit(url)
+    if parts.scheme in {"data", "blob"} or parts.hostname in {"localhost", "127.0.0.1"}:
+        return []
+    return [url]

@@ -1,0 +1,131 @@
+"""An officer's whole way through the app in a real browser, on a desk screen and in German."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from scripts.screenshots import settle
+
+TITLES = ["Meine Kommune", "Partner finden", "Gemeinsame Projekte", "Kooperationsnetz"]
+
+
+def go(page: Page, title: str):
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    sound(page)
+
+
+def sound(page: Page):
+    """Wait for the page and look for anything that went wrong."""
+    settle(page)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
+
+
+def choose(page: Page, typed: str, option: str):
+    field = page.get_by_test_id("stSidebar").get_by_role("combobox", name="Ihre Kommune")
+    field.click()
+    field.fill(typed)
+    page.get_by_role("option", name=option, exact=True).click()
+    sound(page)
+
+
+def need(page: Page, typed: str, use_case: str, urgency: str):
+    field = page.get_by_role("combobox", name="Was kostet Ihre Beschäftigten Zeit und Nerven?")
+    field.fill(typed)
+    page.get_by_role("option", name=use_case).click()
+    settle(page)
+    field.press("Escape")
+    page.get_by_role("radiogroup", name=use_case).get_by_text(urgency).click()
+    sound(page)
+
+
+@pytest.mark.parametrize(
+    ("typed", "option", "name", "key"),
+    [
+        ("Süderbr", "Süderbrarup · Kreis Schleswig-Flensburg · SH · 01059083", "Süderbrarup", "01059083"),
+        ("Lüchow-Dan", "Landkreis Lüchow-Dannenberg · NI · 03354", "Landkreis Lüchow-Dannenberg", "03354"),
+    ],
+    ids=["suederbrarup", "luechow-dannenberg"],
+)
+def test_an_officer_finds_partners_and_a_project(page, address, typed, option, name, key):
+    page.goto(address)
+    sound(page)
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    choose(page, typed, option)
+    expect(page.get_by_role("heading", level=3)).to_have_text(name)
+
+    need(page, "Protokoll", "KI-Protokollierung von Gremiensitzungen", "dringend")
+    need(page, "Chatbot", "Bürger-Chatbot", "wichtig")
+    page.get_by_role("button", name="Speichern").click()
+    expect(page.get_by_text("Gespeichert.")).to_be_visible()
+    sound(page)
+
+    go(page, "Partner finden")
+    page.get_by_text("Simulierte Kommunen zeigen").click()
+    expect(page.get_by_text("simuliert", exact=True)).to_have_count(0)
+    sound(page)
+    expect(page.get_by_role("heading", level=4)).to_have_count(10)
+    expect(page.get_by_text(re.compile(r"^\+ ")).first).to_be_visible()
+    page.get_by_text(re.compile(r"veröffentlichte Quelle")).first.click()
+    expect(page.get_by_role("link", name="Quelle").first).to_have_attribute("href", re.compile("^https://"))
+    picture_has_ink(page, "partner_map")
+    picture_has_ink(page, "score_bars")
+
+    go(page, "Gemeinsame Projekte")
+    expect(page.get_by_role("heading", level=4).first).to_be_visible()
+    expect(page.get_by_text("Federführung: ").first).to_be_visible()
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text(re.compile(r"^[\d.]+\s€$"))
+    assert f"key={key}" in page.url
+    assert "lang=de" in page.url
+
+
+def test_the_network_draws_and_changes_its_language(page, address):
+    page.goto(f"{address}/?key=01059083&lang=de")
+    sound(page)
+    for title in TITLES[1:]:
+        go(page, title)
+    picture_has_ink(page, "network_map")
+    picture_has_ink(page, "ego_graph")
+    page.get_by_text("English", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Cooperation network")
+    sound(page)
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.get_by_role("link", name="Find partners")).to_be_visible()
+    assert "key=01059083" in page.url
+    assert "lang=en" in page.url
+
+
+def test_a_kilometre_is_as_long_to_the_east_as_to_the_north(page, address):
+    page.goto(f"{address}/?lang=de")
+    sound(page)
+    go(page, "Kooperationsnetz")
+    drawn = picture_has_ink(page, "network_map")
+    # Germany reaches from 5.87 to 15.04 degrees east and from 47.27 to 55.06 north: 640 by 866 kilometres.
+    left, right, top, bottom = drawn
+    assert (bottom - top) / (right - left) == pytest.approx(866 / 640, rel=0.03)
+
+
+def picture_has_ink(page: Page, key: str) -> tuple[int, int, int, int]:
+    """Wait until something is drawn below the legend; return its left, right, top and bottom edge."""
+    picture = page.locator(f".st-key-{key}").get_by_role("img")
+    expect(picture).to_have_attribute("aria-label", re.compile(r"\w{3}"))
+    canvas = picture.locator("canvas").first
+    canvas.scroll_into_view_if_needed()
+    edges = """canvas => {
+        const {width, height} = canvas, legend = 45 * height / canvas.clientHeight
+        const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data
+        let left = width, right = -1, top = height, bottom = -1
+        for (let y = Math.ceil(legend); y < height; y++)
+            for (let x = 0; x < width; x++)
+                if (pixels[4 * (y * width + x) + 3] > 40) {
+                    left = Math.min(left, x); right = Math.max(right, x)
+                    top = Math.min(top, y); bottom = Math.max(bottom, y)
+                }
+        return right > left && bottom > top ? [left, right, top, bottom] : null
+    }"""
+    handle = canvas.element_handle()
+    return tuple(page.wait_for_function(edges, arg=handle).json_value())
