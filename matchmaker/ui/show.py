@@ -125,7 +125,7 @@ def suggestion(s: Suggestion, _: Language) -> None:
         st.markdown(f"#### {s.rank}. {name(s.partner, _)}")
         far = _("distance unknown") if s.km is None else _("{km} km away").format(km=_.number(s.km))
         st.caption(f"{facts(s.partner, _)} · {far}")
-        fit, reported, stays = st.columns(3)
+        fit, reported, stays = st.columns([3, 5, 4])
         fit.metric(_("Score"), _.number(s.score, 2), help=_("Weighted sum of nine parts between 0 and 1."))
         reported.metric(
             _("On reported data"), _.percent(s.coverage), help=_("Share of the score that rests on reported data.")
