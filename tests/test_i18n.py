@@ -14,7 +14,7 @@ from matchmaker.message import Label, message
 from scripts import update_messages
 
 ENGLISH = re.compile(r"\b(the|and|of|with)\b", re.IGNORECASE)
-FORMATS = {"", "number", "decimal", "percent", "eur", "list"}
+FORMATS = {"", "number", "decimal", "percent", "eur", "list", "items"}
 
 
 def entries(code: str) -> list[Entry]:
@@ -178,12 +178,12 @@ def test_an_unknown_language_is_german(code: str):
         (message("{n}", n="{x}"), "{x}", "{x}"),
         (message("{n}", n=Label("Rat", "council")), "Rat", "council"),
         (message("{n:list}", n=("a", Label("b", "c"), 3)), "a, b und 3", "a, c and 3"),
-        (message("Both need: {titles:list}.", titles=(Label("Ä", "E"),)), "Beide brauchen: Ä.", "Both need: E."),
+        (message("Both need: {titles:items}.", titles=(Label("Ä", "E"),)), "Beide brauchen: Ä.", "Both need: E."),
         (message("{n}", n=message("You already work together.")), "Sie arbeiten bereits zusammen.", None),
         (
-            message("{n:list}", n=(message("Only {km:number} km apart.", km=2.0), message("No need in common."))),
-            "Nur 2 km entfernt. und Kein gemeinsamer Bedarf.",
-            "Only 2 km apart. and No need in common.",
+            message("{n:list}", n=(message("Near: {km:number} km apart.", km=2.0), message("No need in common."))),
+            "In der Nähe: nur 2 km entfernt. und Kein gemeinsamer Bedarf.",
+            "Near: 2 km apart. and No need in common.",
         ),
     ],
 )  # fmt: skip
