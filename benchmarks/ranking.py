@@ -197,7 +197,7 @@ def sklearn_neighbours(n: int) -> float:
 
 
 def matrix_product(n: int) -> float:
-    """Multiply matrices, the limit: float32 products of the same pairs at inner dimension 280, in blocks, some of them if many."""
+    """Multiply float32 matrices, the limit: the same pairs at inner dimension 280; of many pairs some, scaled."""
     rows, columns = min(n, 4096), min(n, 16_384)
     rng = np.random.default_rng(0)
     left = rng.random((rows, INNER), dtype=np.float32)

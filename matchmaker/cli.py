@@ -125,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
     found.add_argument("--all", action="store_true", help="for every municipality; needs --out")
     found.add_argument("--top", type=int, default=10, metavar="K", help="how many (default: 10)")
     found.add_argument("--out", type=Path, metavar="FILE", help="CSV file for --all")
+    found.add_argument("--scheduler", default="", metavar="ADDRESS", help="Dask cluster that shares the work of --all")
     found.add_argument("--weights", default="", metavar="PART=W,…", help="weights other than the default ones")
     found.add_argument(
         "--preset", choices=("officer", "network", "centre"), default="officer",
@@ -332,7 +333,9 @@ def _partners(arguments: argparse.Namespace) -> int:
                 where="--out",
                 remedy=message("Add --out FILE.csv"),
             )
-        ranking = service.suggest_all(data, preferences, top=arguments.top, progress=_progress_bar())
+        ranking = service.suggest_all(
+            data, preferences, top=arguments.top, progress=_progress_bar(), scheduler=arguments.scheduler
+        )
         exchange.write_text(service.ranking_csv(data, ranking), arguments.out)
         return 0
     suggestions = service.suggest(data, arguments.key, preferences, top=arguments.top)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import index
@@ -13,6 +14,7 @@ from typing import Any, Final
 import networkx as nx
 import numpy as np
 import pandas as pd
+from joblib import parallel_config
 
 from matchmaker import clusters, consortia, dataset, exchange, network, peers, simulate
 from matchmaker.dataset import Dataset
@@ -362,12 +364,48 @@ def suggest(
 
 
 def suggest_all(
-    data: Dataset, preferences: Preferences, *, top: int, progress: Callable[[float], None] | None = None
+    data: Dataset,
+    preferences: Preferences,
+    *,
+    top: int,
+    progress: Callable[[float], None] | None = None,
+    scheduler: str = "",
 ) -> Ranking:
-    """Return everybody's best partners as columns."""
+    """Return everybody's best partners as columns.
+
+    ``scheduler`` is the address of a Dask cluster that shares the work; empty for the cores of this machine. Raises
+    `BadInput` where it does not answer or where the optional package is missing.
+    """
     from matchmaker import partners  # noqa: PLC0415 - as in `suggest`
 
-    return partners.rank_all(data.profiles, preferences, top, progress=progress)
+    with _cluster(scheduler):
+        return partners.rank_all(data.profiles, preferences, top, progress=progress)
+
+
+@contextmanager
+def _cluster(scheduler: str) -> Iterator[None]:
+    """Send joblib's work to a Dask cluster; nothing changes without an address."""
+    if not scheduler:
+        yield
+        return
+    try:
+        from distributed import Client  # noqa: PLC0415 - an optional package
+    except ImportError:
+        raise BadInput(
+            message("To share the work among machines, the package distributed is needed."),
+            where="--scheduler",
+            remedy=message("Install it: pip install 'distributed>=2025.1,<2027'"),
+        ) from None
+    try:
+        client: Any = Client(scheduler, timeout=10)  # type: ignore[no-untyped-call] # distributed has no types
+    except (OSError, ValueError) as error:
+        raise BadInput(
+            message("The cluster does not answer: {reason}.", reason=str(error)[:120]),
+            where=scheduler,
+            remedy=message("Start one with: dask scheduler, and on each machine: dask worker ADDRESS"),
+        ) from error
+    with client, parallel_config(backend="dask"):
+        yield
 
 
 def weight_shifts(data: Dataset, key: str, preferences: Preferences, *, top: int = 10) -> tuple[Shift, ...]:

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -285,6 +285,7 @@ def _candidates(profiles: Profiles, preferences: Preferences) -> Bools:
             )
         column = profiles.use_cases.index(preferences.use_case)
         candidate &= (profiles.need[:, column] > 0) | (profiles.offer[:, column] > 0)
+    candidate.flags.writeable = False
     return candidate
 
 
@@ -299,8 +300,7 @@ def _ranked(
     size = min(_MOST_BLOCK, max(_LEAST_BLOCK, -(-len(askers) // _BLOCKS)))
     blocks = [askers[start : start + size] for start in range(0, len(askers), size)]
     tasks = (
-        delayed(scoring.best_of_many)(columns, block, tiles, candidate, *_figures(preferences), k, gaps)
-        for block in blocks
+        delayed(_rank_block)(columns, block, tiles, candidate, *_figures(preferences), k, gaps) for block in blocks
     )
     results = [_nobody(k)]
     # The blocks share the cores among themselves; a second pool of threads inside each would fight with them.
@@ -316,6 +316,11 @@ def _ranked(
         score=np.concatenate([best.score for best in results]),
         coverage=np.concatenate([best.coverage for best in results]),
     )
+
+
+def _rank_block(*arguments: Any) -> scoring.Best:
+    """Rank some askers; a function of Python, so that another machine finds its own compiled code by this name."""
+    return scoring.best_of_many(*arguments)
 
 
 def _nobody(k: int) -> scoring.Best:

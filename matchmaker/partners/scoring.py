@@ -68,6 +68,7 @@ _OUT = np.float32(-1e9)
 
 Words: TypeAlias = npt.NDArray[np.uint64]
 Singles: TypeAlias = npt.NDArray[np.float32]
+Frozen = TypeVar("Frozen", "Columns", "Tiles")
 Compiled = TypeVar("Compiled", bound=Callable[..., Any])
 
 
@@ -147,23 +148,25 @@ def columns_of(
     levels = (need >= 1, need >= 2, need == 3, need & 1 == 1)  # noqa: PLR2004 - urgencies
     planes = (*levels, offer == 1, offer == 2, offer == 4)  # noqa: PLR2004 - quarters
     total = np.where(profiles.need_known, need.sum(axis=1, dtype=np.float64), np.nan)
-    return Columns(
-        bits=np.ascontiguousarray(np.stack([_words(plane) for plane in planes], axis=2)),
-        figures=np.column_stack(
-            (
-                total,
-                np.divide(1, total, out=np.zeros(len(total)), where=total > 0),
-                np.where(profiles.offer_known, 1.0, np.nan),
-                profiles.unit_vector,
-                profiles.population,
-                profiles.fte,
-                profiles.land,
-                profiles.maturity if maturity is None else maturity,
-            )
-        ),
-        tie_start=profiles.ties.indptr.astype(np.int32),
-        tie_row=profiles.ties.indices.astype(np.int32),
-        tie=profiles.ties.data.astype(np.float64),
+    return _frozen(
+        Columns(
+            bits=np.ascontiguousarray(np.stack([_words(plane) for plane in planes], axis=2)),
+            figures=np.column_stack(
+                (
+                    total,
+                    np.divide(1, total, out=np.zeros(len(total)), where=total > 0),
+                    np.where(profiles.offer_known, 1.0, np.nan),
+                    profiles.unit_vector,
+                    profiles.population,
+                    profiles.fte,
+                    profiles.land,
+                    profiles.maturity if maturity is None else maturity,
+                )
+            ),
+            tie_start=profiles.ties.indptr.astype(np.int32),
+            tie_row=profiles.ties.indices.astype(np.int32),
+            tie=profiles.ties.data.astype(np.float64),
+        )
     )
 
 
@@ -193,14 +196,23 @@ def tiles_of(columns: Columns, rows: Ints) -> Tiles:
     share = np.divide(1, people, out=np.zeros_like(people), where=people > 0)
     tiled_unknown = tiled(unknown[:, (_NEED_SUM, _OFFERS, _X, _POPULATION, _FTE)], np.float32)
     tiled_gaps = tiled(unknown[:, _MATURITY:] @ (1 << np.arange(len(DIMENSIONS))), np.int32)
-    return Tiles(
-        row=rows,
-        bits=tiled(columns.bits, np.uint64).reshape(tiles, columns.bits.shape[1], _PLANES * _TILE),
-        figures=tiled(np.concatenate((figures, share), axis=1), np.float32).reshape(tiles, (_FIGURES + 1) * _TILE),
-        unknown=tiled_unknown.reshape(tiles, 5 * _TILE),
-        gaps=tiled_gaps,
-        complete=np.asarray(~(tiled_unknown.any(axis=(1, 2)) | tiled_gaps.any(axis=1))),
+    return _frozen(
+        Tiles(
+            row=rows,
+            bits=tiled(columns.bits, np.uint64).reshape(tiles, columns.bits.shape[1], _PLANES * _TILE),
+            figures=tiled(np.concatenate((figures, share), axis=1), np.float32).reshape(tiles, (_FIGURES + 1) * _TILE),
+            unknown=tiled_unknown.reshape(tiles, 5 * _TILE),
+            gaps=tiled_gaps,
+            complete=np.asarray(~(tiled_unknown.any(axis=(1, 2)) | tiled_gaps.any(axis=1))),
+        )
     )
+
+
+def _frozen(arrays: Frozen) -> Frozen:
+    """Make arrays that threads share read-only; compiled code has one form for them, here and on other machines."""
+    for array in arrays:
+        array.flags.writeable = False
+    return arrays
 
 
 def _compiled(function: Compiled) -> Compiled:
