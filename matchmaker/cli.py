@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +132,13 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
     found.add_argument("--top", type=int, default=10, metavar="K", help="how many (default: 10)")
     found.add_argument("--out", type=Path, metavar="FILE", help="CSV file for --all")
     found.add_argument("--weights", default="", metavar="PART=W,…", help="weights other than the default ones")
+    found.add_argument(
+        "--preset", choices=("officer", "network", "centre"), default="officer",
+        help="weights to begin with (default: officer)",
+    )  # fmt: skip
+    found.add_argument(
+        "--sensitivity", action="store_true", help="also who comes and goes when one weight is left out or doubled"
+    )
     found.add_argument("--max-km", type=float, metavar="KM", help="only partners within this distance")
     found.add_argument("--land", default="", metavar="TH,…", help="only partners in these Länder")
     found.add_argument("--use-case", default="", metavar="UC", help="only partners that need or have this use case")
@@ -212,7 +220,7 @@ def _print_json(document: Any) -> None:
 
 
 def _preferences(arguments: argparse.Namespace) -> Preferences:
-    from matchmaker.model import PARTS, Preferences, Weights
+    from matchmaker.model import PARTS, PRESETS, Preferences
 
     weights: dict[str, float] = {}
     for item in filter(None, getattr(arguments, "weights", "").split(",")):
@@ -232,7 +240,7 @@ def _preferences(arguments: argparse.Namespace) -> Preferences:
                 remedy=message("Give a weight such as near=0.1."),
             ) from None
     return Preferences(
-        weights=Weights(**weights),
+        weights=replace(PRESETS[arguments.preset], **weights),
         lands=frozenset(part.strip().upper() for part in getattr(arguments, "land", "").split(",") if part.strip()),
         max_km=getattr(arguments, "max_km", None),
         simulated=not arguments.no_simulated,
@@ -326,6 +334,7 @@ def _unread(error: Exception) -> Message | str:
 
 def _partners(arguments: argparse.Namespace) -> int:
     from matchmaker import exchange, service
+    from matchmaker.model import PART_TITLES
 
     if arguments.all == (arguments.key is not None):
         raise BadInput(
@@ -346,14 +355,25 @@ def _partners(arguments: argparse.Namespace) -> int:
         exchange.write_text(service.ranking_csv(data, ranking), arguments.out)
         return 0
     suggestions = service.suggest(data, arguments.key, preferences, top=arguments.top)
+    shifts = service.weight_shifts(data, arguments.key, preferences, top=arguments.top) if arguments.sensitivity else ()
     asker = data.profiles.municipality(data.profiles.row(arguments.key))
     if arguments.json:
+        sensitivity = [
+            {
+                "part": s.part,
+                "factor": s.factor,
+                "enters": [m.key for m in s.enters],
+                "leaves": [m.key for m in s.leaves],
+            }
+            for s in shifts
+        ]
         _print_json(
             {
                 "key": asker.key,
                 "name": asker.name,
                 "top": arguments.top,
                 "suggestions": [_suggestion_json(s, _) for s in suggestions],
+                **({"sensitivity": sensitivity} if arguments.sensitivity else {}),
             }
         )
         return 0
@@ -362,9 +382,10 @@ def _partners(arguments: argparse.Namespace) -> int:
         mark = f" [{_('simulated')}]" if s.partner.simulated else ""
         far = "–" if s.km is None else f"{_.number(s.km)} km"
         print(f"\n{s.rank}. {s.partner.name}{mark}  {s.partner.key}  {s.partner.land}  {far}")
-        line = _("score {score}, {coverage} on reported data, {stability} stable").format(
-            score=_.number(s.score, 2), coverage=_.percent(s.coverage), stability=_.percent(s.stability or 0)
-        )
+        line = _("score {score}, {coverage} on reported data, {word} ({stability})").format(
+            score=_.number(s.score, 2), coverage=_.percent(s.coverage), stability=_.percent(s.stability or 0),
+            word=_.render(s.steadiness) if s.steadiness else "",
+        )  # fmt: skip
         print(f"   {line}")
         for sign, texts in (("+", s.reasons), ("–", s.against)):
             for text in texts:
@@ -373,6 +394,11 @@ def _partners(arguments: argparse.Namespace) -> int:
             print(f"   → {_.label(item.title)}: {item.url}")
     if not suggestions:
         print(_("No municipality is left within these limits."))
+    for shift in (shift for shift in shifts if shift.enters or shift.leaves):
+        change = _("Without “{part}”") if shift.factor == 0 else _("“{part}” doubled")
+        coming, going = (_.list([m.name for m in who]) or "–" for who in (shift.enters, shift.leaves))
+        line = _("{change}: comes {coming}; goes {going}")
+        print(line.format(change=change.format(part=_.render(PART_TITLES[shift.part])), coming=coming, going=going))
     return 0
 
 
@@ -520,7 +546,8 @@ def _network(arguments: argparse.Namespace) -> int:
             remedy=message("Use one of {formats:list}.", formats=tuple(exchange.GRAPH_FORMATS)),
         )
     data, _ = _opened(arguments)
-    graph, landscape = service.draw_network(data, Preferences(simulated=not arguments.no_simulated))
+    drawn = service.draw_network(data, Preferences(simulated=not arguments.no_simulated))
+    graph, landscape = drawn.graph, drawn.landscape
     if arguments.out is not None:
         exchange.write_graph(graph, arguments.out)
     if arguments.json:

@@ -26,7 +26,7 @@ class Message:
     """A template with named values.
 
     A field may carry a format: ``{share:percent}``, ``{saving:eur}``, ``{km:number}`` (no decimals),
-    ``{level:decimal}`` (one decimal), ``{names:list}`` for a tuple of values with
+    ``{level:decimal}`` (one decimal), ``{gain:hundredths}`` (two), ``{names:list}`` for a tuple of values with
     commas and "and", ``{titles:items}`` with semicolons, for titles that hold an "and" themselves.
     """
 

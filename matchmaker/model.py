@@ -122,6 +122,61 @@ class Weights:
 PARTS: Final = tuple(field.name for field in fields(Weights))
 """Parts of the score, in the order of design and output."""
 
+PART_TITLES: Final = dict(
+    zip(
+        PARTS,
+        (
+            message("Shared needs"),
+            message("They have what we need"),
+            message("We have what they need"),
+            message("Learn from their strengths"),
+            message("Cooperated before"),
+            message("Near"),
+            message("Similar size"),
+            message("Same Land"),
+            message("Free staff"),
+        ),
+        strict=True,
+    )
+)
+PART_MEANINGS: Final = dict(
+    zip(
+        PARTS,
+        (
+            message("Do both need the same? Urgency counts."),
+            message("Does the other run, pilot or plan what we need? Running counts fully, a plan a quarter."),
+            message("Do we run, pilot or plan what the other needs?"),
+            message("Is the other ahead in dimensions in which we are below 2.5?"),
+            message("Do we work together already (1), or do we share a partner (0.5)?"),
+            message("How near is the other? At 60 kilometres half, at 180 kilometres a tenth."),
+            message("How alike are the numbers of inhabitants? The smaller by the larger."),
+            message("Same Land, so the same municipal law and funding rules?"),
+            message("Free posts of both together; four are enough."),
+        ),
+        strict=True,
+    )
+)
+"""What a reader is told about each part: its name, and the question that it answers."""
+
+PRESETS: Final = {
+    "officer": Weights(),
+    "network": Weights(
+        shared_needs=0.30, reuse=0.15, teach=0.15, learn=0.10, ties=0.0, near=0.05, similar_size=0.05, same_land=0.10,
+        capacity=0.10,
+    ),
+    "centre": Weights(
+        shared_needs=0.30, reuse=0.25, teach=0.15, learn=0.05, ties=0.05, near=0.05, similar_size=0.0, same_land=0.05,
+        capacity=0.10,
+    ),
+}  # fmt: skip
+"""Weights to begin with: an officer looks for a partner to learn from and to take over from; the viewer of the network
+for links that do not exist yet, so that earlier ties count nothing; a competence centre for groups that need the same
+and can carry it. They are choices, not findings: everybody can move them."""
+
+STABLE_FROM: Final = 0.8
+FRAGILE_BELOW: Final = 0.5
+"""Shares of draws from which a suggestion is called stable, and below which it is called fragile."""
+
 COMPLEMENTARITY: Final = ("reuse", "teach", "learn")
 LIKENESS: Final = ("shared_needs", "similar_size")
 
@@ -228,6 +283,15 @@ class Suggestion:
     evidence: tuple[Evidence, ...]
     stability: float | None = None
 
+    @property
+    def steadiness(self) -> Message | None:
+        """What the stability means, in a word; None where it was not asked for."""
+        if self.stability is None:
+            return None
+        if self.stability >= STABLE_FROM:
+            return message("stable")
+        return message("fairly stable") if self.stability >= FRAGILE_BELOW else message("fragile")
+
     def mean_of(self, names: tuple[str, ...]) -> float:
         """Return the weighted mean of some parts in [0, 1], such as `LIKENESS` or `COMPLEMENTARITY`.
 
@@ -238,6 +302,16 @@ class Suggestion:
         if total == 0:
             return sum(part.value for part in chosen) / len(chosen)
         return sum(part.value * part.weight for part in chosen) / total
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Who enters and who leaves a list of partners when the weight of one part is multiplied by a factor."""
+
+    part: str
+    factor: float
+    enters: tuple[Municipality, ...]
+    leaves: tuple[Municipality, ...]
 
 
 @dataclass(frozen=True, slots=True)

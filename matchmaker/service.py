@@ -14,7 +14,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from matchmaker import clusters, consortia, dataset, exchange, network, partners, peers, simulate
+from matchmaker import clusters, consortia, dataset, exchange, network, peers, simulate
 from matchmaker.dataset import Dataset
 from matchmaker.errors import BadInput, ChangedMeanwhile
 from matchmaker.indicators import IndicatorTable
@@ -28,6 +28,7 @@ from matchmaker.model import (
     Municipality,
     Preferences,
     Provenance,
+    Shift,
     Stage,
     Suggestion,
 )
@@ -405,6 +406,8 @@ def suggest(
     data: Dataset, key: str, preferences: Preferences, *, top: int = 10, with_stability: bool = True
 ) -> tuple[Suggestion, ...]:
     """Return the best partners of a municipality with reasons, evidence and stability."""
+    from matchmaker import partners  # noqa: PLC0415 - its compiled code takes half a second to load
+
     profiles = data.profiles
     asker = profiles.row(key)
     ranking = partners.rank(profiles, asker, preferences, top)
@@ -424,7 +427,16 @@ def suggest_all(
     data: Dataset, preferences: Preferences, *, top: int, progress: Callable[[float], None] | None = None
 ) -> Ranking:
     """Return everybody's best partners as columns."""
+    from matchmaker import partners  # noqa: PLC0415 - as in `suggest`
+
     return partners.rank_all(data.profiles, preferences, top, progress=progress)
+
+
+def weight_shifts(data: Dataset, key: str, preferences: Preferences, *, top: int = 10) -> tuple[Shift, ...]:
+    """Return who enters and who leaves a municipality's best partners when one weight is left out or doubled."""
+    from matchmaker import partners  # noqa: PLC0415 - as in `suggest`
+
+    return partners.sensitivity(data.profiles, data.profiles.row(key), preferences, top)
 
 
 def ranking_csv(data: Dataset, ranking: Ranking) -> str:
@@ -513,19 +525,39 @@ def peers_csv(table: IndicatorTable, found: Neighbours) -> str:
     return text
 
 
-def draw_network(data: Dataset, preferences: Preferences) -> tuple[nx.MultiGraph[str], network.Landscape]:
-    """Return the network of participants with real cooperations and each one's best suggestions."""
+@dataclass(frozen=True, eq=False)
+class Network:
+    """The network of participants, what stands out in it, and the profiles and suggestions it was drawn from."""
+
+    graph: nx.MultiGraph[str]
+    landscape: network.Landscape
+    profiles: Profiles
+    ranking: Ranking
+
+
+def draw_network(data: Dataset, preferences: Preferences, *, before: Network | None = None) -> Network:
+    """Return the network of participants with real cooperations and each one's best suggestions.
+
+    ``before`` is what was drawn with the same preferences before an edit: then only what the edit changes is
+    computed anew.
+    """
+    from matchmaker import partners  # noqa: PLC0415 - as in `suggest`
+
     profiles = data.profiles
     keep = profiles.participates & (preferences.simulated | ~profiles.simulated)
     part = profiles.take(keep)
+    rows = {key: row for row, key in enumerate(part.key.tolist())}
     binding = [
-        (c.title, np.array([part.row(key) for key in c.members if key in set(part.key)], dtype=np.int64))
+        (c.title, np.array([rows[key] for key in c.members if key in rows], dtype=np.int64))
         for c in data.cooperations
         if c.binds
     ]
-    ranking = partners.rank_all(part, preferences, _SUGGESTIONS_DRAWN) if len(part) else None
+    if before is None:
+        ranking = partners.rank_all(part, preferences, _SUGGESTIONS_DRAWN)
+    else:
+        ranking = partners.update(before.ranking, before.profiles, part, preferences)
     graph = network.build_graph(part, binding, ranking)
-    return graph, network.survey_landscape(graph, part)
+    return Network(graph, network.survey_landscape(graph, part), part, ranking)
 
 
 def simulated_package(data: Dataset, *, n: int, seed: int, unknown: float = 0.0) -> Tables:

@@ -20,6 +20,7 @@ ALLOWED = {
     "profiles": {"errors", "message", "model"},
     "catalogue": {"errors", "message", "model"},
     **dict.fromkeys(CORE, BASE),
+    "partners": {*BASE, "partners"},
     "sheets": {"errors", "message", "model"},
     "exchange": {*BASE, "sheets"},
     "indicators": {*BASE, "sheets"},
@@ -74,6 +75,7 @@ def test_imports_run_one_way(file: Path):
         ("pandas", {"sheets", "exchange", "dataset", "simulate", "store", "service", "ui"}),
         ("pandera", {"sheets"}),
         ("sklearn", {"clusters"}),
+        ("numba", {"partners"}),
     ],
 )
 def test_a_package_stays_in_its_rooms(package: str, rooms: set[str]):

@@ -14,7 +14,7 @@ from matchmaker.message import Label, message
 from scripts import update_messages
 
 ENGLISH = re.compile(r"\b(the|and|of|with)\b", re.IGNORECASE)
-FORMATS = {"", "number", "decimal", "percent", "eur", "list", "items"}
+FORMATS = {"", "number", "decimal", "hundredths", "percent", "eur", "list", "items"}
 
 
 def entries(code: str) -> list[Entry]:

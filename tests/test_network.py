@@ -81,7 +81,8 @@ def test_unknown_values_are_left_out_of_the_nodes_not_set_to_zero():
 
 
 def test_real_cooperations_are_drawn_as_published(shipped):
-    graph, landscape = draw_network(shipped, Preferences(simulated=False))
+    drawn = draw_network(shipped, Preferences(simulated=False))
+    graph, landscape = drawn.graph, drawn.landscape
     assert graph.has_edge("16053000", "01059083", COOPERATION)
     assert not any(data["simulated"] for _, data in graph.nodes(data=True))
     assert landscape.cooperating > 100

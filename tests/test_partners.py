@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from matchmaker import partners
 from matchmaker.errors import BadPreference
-from matchmaker.model import PARTS, Kind, Preferences, Weights
-from matchmaker.partners import explain, rank, rank_all, stability
+from matchmaker.model import PARTS, PRESETS, Kind, Preferences, Weights
+from matchmaker.partners import explain, rank, rank_all, sensitivity, stability, update
 from matchmaker.profiles import Profiles
 from tests.strategies import make_profiles, profile_sets
 
@@ -103,7 +104,8 @@ def test_one_asker_equals_everybody_for_any_weights(profiles: Profiles, weights:
 def test_blocks_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch):
     profiles = make_profiles(3, 60)
     whole = rank_all(profiles, EVERYONE, 7)
-    monkeypatch.setattr("matchmaker.partners._BLOCK_CELLS", 7 * 60)
+    monkeypatch.setattr("matchmaker.partners._LEAST_BLOCK", 7)
+    monkeypatch.setattr("matchmaker.partners._MOST_BLOCK", 7)
     done: list[float] = []
     parts = rank_all(profiles, EVERYONE, 7, progress=done.append)
     assert parts.partner.tolist() == whole.partner.tolist()
@@ -111,6 +113,87 @@ def test_blocks_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch):
     assert done[-1] == 1
     assert done == sorted(done)
     assert len(done) == 9
+
+
+@pytest.mark.parametrize(
+    "profiles",
+    [
+        make_profiles(1, 700, unknown=0),
+        make_profiles(2, 700, unknown=0.3),
+        make_profiles(3, 600, use_cases=90, unknown=0.1),
+        make_profiles(4, 700, unknown=0, coarse=True),
+        make_profiles(5, 700, unknown=0.5, coarse=True),
+        replace(make_profiles(6, 500), lat=np.linspace(-89, 89, 500), lon=np.linspace(-179, 179, 500)),
+        replace(
+            make_profiles(7, 300, unknown=0), need=np.zeros((300, 6), np.uint8), offer=np.zeros((300, 6), np.uint8)
+        ),
+        make_profiles(8, 300, unknown=1, coarse=True),
+    ],
+    ids=["known", "gaps", "90 use cases", "equals", "equals and gaps", "whole earth", "no needs", "nothing known"],
+)
+@pytest.mark.parametrize("max_km", [None, 150.0])
+def test_the_quick_way_through_many_candidates_equals_scoring_each(profiles: Profiles, max_km: float | None):
+    """Several tiles of candidates, so that estimates decide which of them are scored."""
+    preferences = replace(EVERYONE, max_km=max_km, weights=Weights(near=0.3, ties=0.2))
+    everybody = rank_all(profiles, preferences, 9)
+    for i in range(0, len(profiles), 7):
+        alone = rank(profiles, i, preferences, 9)
+        assert alone.partner[0].tolist() == everybody.partner[i].tolist()
+        assert np.array_equal(alone.score[0], everybody.score[i], equal_nan=True)
+        assert np.array_equal(alone.coverage[0], everybody.coverage[i], equal_nan=True)
+
+
+def edited(profiles: Profiles, rng: np.random.Generator) -> Profiles:
+    """Change what one to three municipalities say about themselves."""
+    columns = {name: getattr(profiles, name).copy() for name in ("need", "offer", "maturity", "fte", "participates")}
+    for row in rng.choice(len(profiles), rng.integers(1, 4), replace=False):
+        columns["need"][row] = rng.choice([0, 0, 1, 2, 3], columns["need"].shape[1])
+        columns["offer"][row] = rng.choice([0, 1, 2, 4], columns["offer"].shape[1])
+        columns["maturity"][row] = rng.integers(0, 11, 8) / 2
+        columns["fte"][row] = rng.choice([0.5, 2.0])
+        columns["participates"][row] = rng.random() < 0.8
+    return replace(profiles, **columns)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_an_edit_updates_every_list_as_ranking_all_anew_would(seed: int):
+    rng = np.random.default_rng(seed)
+    profiles = make_profiles(seed, 50 if seed else 8, unknown=0.3 if seed == 5 else 0, coarse=seed % 2 == 0)
+    preferences = Preferences(max_km=400 if seed == 3 else None)
+    ranking = rank_all(profiles, preferences, 5)
+    for _ in range(12):
+        after = edited(profiles, rng)
+        ranking = update(ranking, profiles, after, preferences)
+        anew = rank_all(after, preferences, 5)
+        assert ranking.partner.tolist() == anew.partner.tolist()
+        assert np.array_equal(ranking.score, anew.score, equal_nan=True)
+        assert np.array_equal(ranking.coverage, anew.coverage, equal_nan=True)
+        profiles = after
+
+
+def test_an_edit_leaves_most_lists_alone(monkeypatch: pytest.MonkeyPatch):
+    profiles = make_profiles(1, 400, unknown=0)
+    ranking = rank_all(profiles, EVERYONE, 5)
+    ranked: list[int] = []
+    original = partners._ranked
+    monkeypatch.setattr(partners, "_ranked", lambda p, rows, *a: ranked.append(len(rows)) or original(p, rows, *a))
+    update(ranking, profiles, edited(profiles, np.random.default_rng(0)), EVERYONE)
+    assert len(ranked) == 1
+    assert ranked[0] < 80
+
+
+def test_a_new_cooperation_moves_both_partners_up():
+    profiles = make_profiles(1, 60, unknown=0)
+    ties = profiles.ties.tolil()
+    ties[3, 40] = ties[40, 3] = 1
+    after = replace(profiles, ties=sparse.csr_array(ties))
+    moved = update(rank_all(profiles, EVERYONE, 5), profiles, after, EVERYONE)
+    assert moved.partner.tolist() == rank_all(after, EVERYONE, 5).partner.tolist()
+
+
+def test_another_register_is_ranked_anew():
+    profiles, larger = make_profiles(1, 30, unknown=0), make_profiles(1, 31, unknown=0)
+    assert len(update(rank_all(profiles, EVERYONE, 5), profiles, larger, EVERYONE).partner) == 31
 
 
 def test_filters_leave_out_before_neutral_values_are_formed():
@@ -230,6 +313,62 @@ def test_jena_is_told_as_a_former_partner_of_suederbrarup(shipped):
     assert best.partner.name == "Jena"
     assert [reason.template for reason in best.reasons] == ["You already work together."]
     assert any("apart" in text.template for text in best.against)
+
+
+def test_leaving_out_a_weight_or_doubling_it_says_who_comes_and_goes():
+    profiles = a_pair_made_for_each_other()
+    shifts = {(shift.part, shift.factor): shift for shift in sensitivity(profiles, 0, EVERYONE, 3)}
+    assert len(shifts) == 18
+    without = replace(EVERYONE, weights=Weights(shared_needs=0))
+    expected = set(rank(profiles, 0, without, 3).partner[0]) - set(rank(profiles, 0, EVERYONE, 3).partner[0])
+    assert {m.key for m in shifts["shared_needs", 0.0].enters} == {str(profiles.key[row]) for row in expected}
+    assert all(len(shift.enters) == len(shift.leaves) for shift in shifts.values())
+    only = replace(EVERYONE, weights=Weights(*[float(part == "near") for part in PARTS]))
+    assert [(s.part, s.factor, s.enters) for s in sensitivity(profiles, 0, only, 3)] == [("near", 2.0, ())]
+
+
+def test_presets_of_all_kinds_of_user_add_up_to_one():
+    for weights in PRESETS.values():
+        assert sum(weights.values()) == pytest.approx(1)
+
+
+def test_what_would_lift_a_match_is_a_step_that_lifts_it_that_much(shipped):
+    """Everything known: take the step that is named, and the score rises by what is said."""
+    profiles = shipped.profiles.take(shipped.profiles.simulated)
+    seen = set()
+    for asker in range(len(profiles)):
+        ranking = rank(profiles, asker, EVERYONE, 3)
+        for suggestion in explain(profiles, shipped.catalogue, ranking, EVERYONE):
+            if suggestion.lift is None:
+                continue
+            seen.add(suggestion.lift.template.split()[0])
+            values, row = dict(suggestion.lift.values), profiles.row(suggestion.partner.key)
+            need, offer, fte = profiles.need.copy(), profiles.offer.copy(), profiles.fte.copy()
+            if "fte" in values:
+                fte[row] += values["fte"]
+            else:
+                column = [u.title for u in shipped.catalogue.use_cases].index(values["title"])
+                if suggestion.lift.template.startswith("Ask"):
+                    need[row, column] = need[asker, column]
+                else:
+                    offer[row, column] = 4
+            after = replace(profiles, need=need, offer=offer, fte=fte)
+            again = rank(after, asker, replace(EVERYONE, exclude=frozenset(set(profiles.key) - {profiles.key[row]})), 1)
+            assert again.score[0, 0] == pytest.approx(suggestion.score + values["gain"], abs=2e-3)
+    assert {"Ask", "If"} <= seen
+
+
+def test_a_reason_names_as_running_only_what_runs(shipped):
+    profiles = shipped.profiles
+    for asker in np.flatnonzero(profiles.simulated):
+        for suggestion in explain(
+            profiles, shipped.catalogue, rank(profiles, int(asker), Preferences(), 5), Preferences()
+        ):
+            for reason in suggestion.reasons:
+                if reason.template.startswith("{name} already runs"):
+                    titles = dict(reason.values)["titles"]
+                    columns = [c for c, u in enumerate(shipped.catalogue.use_cases) if u.title in titles]
+                    assert (profiles.offer[profiles.row(suggestion.partner.key), columns] == 4).all()
 
 
 def test_stability_is_high_for_a_planted_match_and_low_for_a_chance_one():

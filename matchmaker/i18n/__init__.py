@@ -97,6 +97,8 @@ class _Filler(string.Formatter):
                 return language.number(value)
             case "decimal":
                 return language.number(value, 1)
+            case "hundredths":
+                return language.number(value, 2)
             case "percent":
                 return language.percent(value)
             case "eur":

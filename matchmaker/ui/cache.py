@@ -9,18 +9,16 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-import networkx as nx
 import streamlit as st
 
 from matchmaker import service, sheets
 from matchmaker.clusters import Types
 from matchmaker.dataset import Dataset
-from matchmaker.model import Consortium, Preferences, Suggestion
-from matchmaker.network import Landscape
+from matchmaker.model import Consortium, Preferences, Shift, Suggestion
 from matchmaker.profiles import Profiles
-from matchmaker.service import Workspace
+from matchmaker.service import Network, Workspace
 from matchmaker.store import Store, default_url
 
 Version: TypeAlias = tuple[str, int]
@@ -73,10 +71,24 @@ def projects(version: Version, key: str, preferences: Preferences, use_case: str
     return service.joint_projects(dataset(), key, preferences, use_case=use_case)
 
 
+@st.cache_data(max_entries=200, show_spinner=False)
+def weight_shifts(version: Version, key: str, preferences: Preferences, top: int) -> tuple[Shift, ...]:
+    """Return who comes and who goes when one weight is left out or doubled."""
+    return service.weight_shifts(dataset(), key, preferences, top=top)
+
+
+_drawn: Final[dict[Preferences, Network]] = {}
+"""The network last drawn for some preferences: after an edit only what changes is computed anew."""
+
+
 @st.cache_resource(max_entries=4, show_spinner=False)
-def network(version: Version, preferences: Preferences) -> tuple[nx.MultiGraph[str], Landscape]:
+def network(version: Version, preferences: Preferences) -> Network:
     """Return the network of participants; shared between sessions, so it is only read."""
-    return service.draw_network(dataset(), preferences)
+    if len(_drawn) >= 4:  # noqa: PLR2004 - as many as the cache above
+        _drawn.clear()
+    drawn = service.draw_network(dataset(), preferences, before=_drawn.get(preferences))
+    _drawn[preferences] = drawn
+    return drawn
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

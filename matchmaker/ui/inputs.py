@@ -14,8 +14,9 @@ import streamlit as st
 from matchmaker.errors import BadInput
 from matchmaker.i18n import LANGUAGES, Language, language
 from matchmaker.message import message
-from matchmaker.model import KINDS, LAND_NAMES, LANDS, Preferences
+from matchmaker.model import KINDS, LAND_NAMES, LANDS, PART_MEANINGS, PARTS, PRESETS, Preferences, Weights
 from matchmaker.ui import cache
+from matchmaker.ui.show import part_names
 
 _NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
 _GROUPED = re.compile(r"-?[1-9][0-9]{0,2}[.,][0-9]{3}")
@@ -155,8 +156,44 @@ def number(
         return value, False
 
 
+def _preset_chosen() -> None:
+    """Set the sliders to the weights of the chosen preset."""
+    for part in PARTS:
+        st.session_state[f"weight_{part}"] = round(100 * getattr(PRESETS[st.session_state["preset"]], part))
+
+
+def weights(_: Language) -> Weights:
+    """Draw the weights of the parts of the score as sliders and return them."""
+    names = part_names(_)
+    for_whom = {"officer": _("My municipality"), "network": _("New links"), "centre": _("Joint projects of many")}
+    for part in PARTS:
+        st.session_state.setdefault(f"weight_{part}", round(100 * getattr(Weights(), part)))
+    with st.expander(_("What shall count?")):
+        st.segmented_control(
+            _("Begin with"), list(PRESETS), default="officer", required=True, format_func=for_whom.__getitem__,
+            key="preset", on_change=_preset_chosen,
+            help=_("Proposals for three purposes. They are choices, not findings: move what you see differently."),
+        )  # fmt: skip
+        columns = st.columns(3)
+        values = {
+            part: columns[place % 3].slider(
+                names[part],
+                0,
+                100,
+                step=1,
+                key=f"weight_{part}",
+                help=_.render(PART_MEANINGS[part]),
+                persist_state="session",
+            )
+            for place, part in enumerate(PARTS)
+        }
+        st.caption(_("Only the relation of the weights matters: twice as much counts twice. Zero leaves a part out."))
+    return Weights(**{part: value / max(1, sum(values.values())) for part, value in values.items()})
+
+
 def preferences(_: Language) -> tuple[Preferences, int]:
-    """Draw the filters of the partner search and return them with the number of partners asked for."""
+    """Draw weights and filters of the partner search; return them with the number of partners asked for."""
+    chosen = weights(_)
     catalogue = cache.dataset().catalogue
     titles = {use_case.id: _.label(use_case.title) for use_case in catalogue.use_cases}
     with st.expander(_("Filters")):
@@ -180,6 +217,7 @@ def preferences(_: Language) -> tuple[Preferences, int]:
         )
     return (
         Preferences(
+            weights=chosen,
             lands=frozenset(lands),
             kinds=frozenset(kinds),
             max_km=float(max_km) if limited else None,

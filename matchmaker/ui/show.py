@@ -13,7 +13,17 @@ import streamlit as st
 from matchmaker.dataset import Dataset
 from matchmaker.errors import EntryRejected, ImportRejected, MatchmakerError
 from matchmaker.i18n import Language
-from matchmaker.model import LAND_NAMES, LANDS, PARTS, Consortium, Cooperation, Evidence, Municipality, Suggestion
+from matchmaker.model import (
+    LAND_NAMES,
+    LANDS,
+    PART_TITLES,
+    PARTS,
+    Consortium,
+    Cooperation,
+    Evidence,
+    Municipality,
+    Suggestion,
+)
 
 # Okabe and Ito's colours, told apart with any kind of colour vision; in the order of the parts of the score.
 COLOURS: Final = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a900", "#666666", "#999999")
@@ -28,11 +38,7 @@ _IN_ADDRESSES: Final = "/:?#@!$&'*+,;=%~"
 
 def part_names(_: Language) -> dict[str, str]:
     """Return the names of the parts of the score on screen."""
-    names = (
-        _("Shared needs"), _("They have what we need"), _("We have what they need"), _("Learn from their strengths"),
-        _("Cooperated before"), _("Near"), _("Similar size"), _("Same Land"), _("Free staff"),
-    )  # fmt: skip
-    return dict(zip(PARTS, names, strict=True))
+    return {part: _.render(title) for part, title in PART_TITLES.items()}
 
 
 def failure(error: MatchmakerError, _: Language) -> None:
@@ -171,7 +177,10 @@ def suggestion(s: Suggestion, _: Language) -> None:
         if s.stability is not None:
             stays.metric(
                 _("Stability"),
-                _.percent(s.stability),
+                f"{_.percent(s.stability)}",
+                _.render(s.steadiness) if s.steadiness else None,
+                delta_color="off",
+                delta_arrow="off",
                 help=_("How often this partner stays in your list when data and weights are shaken 100 times."),
             )
         lines = [f":green[**+**] {escaped(_.render(text))}" for text in s.reasons]

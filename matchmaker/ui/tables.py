@@ -14,7 +14,7 @@ import streamlit as st
 from matchmaker import network
 from matchmaker.catalogue import Assumption, UseCase
 from matchmaker.i18n import Language
-from matchmaker.model import Cooperation, Municipality, Suggestion
+from matchmaker.model import Cooperation, Municipality, Shift, Suggestion
 from matchmaker.network import Landscape
 from matchmaker.sheets import guarded
 from matchmaker.ui import maps
@@ -77,6 +77,20 @@ def scores(suggestions: Sequence[Suggestion], _: Language) -> pd.DataFrame:
             for s in suggestions
         ]
     )
+
+
+def shifts(found: Iterable[Shift], _: Language) -> pd.DataFrame:
+    """Return who comes and who goes when one weight is left out or doubled; only what changes anything."""
+    names = part_names(_)
+    return pd.DataFrame(
+        [
+            (names[s.part], _("left out") if s.factor == 0 else _("counts twice"),
+             ", ".join(m.name for m in s.enters), ", ".join(m.name for m in s.leaves))
+            for s in found
+            if s.enters or s.leaves
+        ],
+        columns=[_("Part"), _("Weight"), _("Comes in"), _("Drops out")],
+    )  # fmt: skip
 
 
 def _mark(municipality: Municipality, _: Language) -> str:

@@ -14,7 +14,8 @@ _MOST_LINKS = 3_000
 _ = inputs.chosen_language()
 st.title(_("Cooperation network"))
 data = cache.dataset()
-graph, landscape = cache.network(cache.workspace().version(), Preferences(simulated=inputs.shows_simulated()))
+drawn_network = cache.network(cache.workspace().version(), Preferences(simulated=inputs.shows_simulated()))
+graph, landscape = drawn_network.graph, drawn_network.landscape
 st.markdown(_("Who already works together, and who would fit. The dots are all participants."))
 
 participants, cooperating, links, communities = st.columns(4)

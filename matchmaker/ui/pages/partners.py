@@ -60,3 +60,11 @@ st.subheader(_("All figures"))
 digits = {str(column): 0 if column == _("km") else 2 for column in table.select_dtypes("number")}
 tables.draw(table, "partner.csv", _, digits={**digits, _("Rank"): 0})
 st.caption(_("All parts lie between 0 and 1. An empty cell means: nothing is reported."))
+
+st.subheader(_("What if something counted more or less?"))
+changes = tables.shifts(cache.weight_shifts(cache.workspace().version(), key, preferences, top), _)
+if changes.empty:
+    st.markdown(_("The list holds: no single weight, left out or doubled, brings in anybody else."))
+else:
+    st.markdown(_("Who would come in and who would drop out if one weight alone were left out or counted twice."))
+    tables.draw(changes, "gewichte.csv", _)

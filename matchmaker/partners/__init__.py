@@ -1,0 +1,324 @@
+"""Who fits whom: the exact score of every pair, its best k, and the reasons for the few that are shown.
+
+For an asker i and a candidate j every part lies in [0, 1]; u is urgency 0-3, o the weight of an offer
+(planned 0.25, pilot 0.5, operation 1), m maturity, P inhabitants:
+
+=============  =========================================================================
+shared_needs   Σ min(u_i, u_j) / Σ max(u_i, u_j)
+reuse          Σ u_i o_j / Σ u_i
+teach          Σ u_j o_i / Σ u_j
+learn          Σ_d max(0, m_jd - m_id) [m_id < 2.5] / Σ_d (5 - m_id) [m_id < 2.5]
+ties           1 in a running or agreed cooperation together, 1/2 through a common partner
+near           1 / (1 + (km/60)²)
+similar_size   min(P_i, P_j) / max(P_i, P_j)
+same_land      1 or 0
+capacity       min(1, (fte_i + fte_j) / 4)
+=============  =========================================================================
+
+A denominator of 0 gives a part of 0. The score is Σ weight · part. A part that rests on unknown data takes its
+neutral value, the mean of that part over the candidates for which it is known (0.5 if for none), and lowers
+the coverage, the share of weight that rests on reported data. Equal scores (to nine decimals) go to the
+higher coverage, then to the smaller key. `scoring` computes this, `reasons` puts it into words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple, cast
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
+
+from matchmaker.catalogue import Catalogue
+from matchmaker.errors import BadPreference
+from matchmaker.message import message
+from matchmaker.model import KINDS, LANDS, PARTS, Evidence, Part, Preferences, Shift, Suggestion
+from matchmaker.partners import reasons, scoring
+from matchmaker.profiles import Bools, Floats, Ints, Profiles, Ranking
+
+_LEAST_BLOCK, _MOST_BLOCK, _BLOCKS = 32, 1024, 64
+"""Askers ranked together: few enough that progress shows and all cores stay busy to the end."""
+
+_STABILITY_SE: Final = 0.5
+_STABILITY_DROP: Final = 0.1
+_STABILITY_CONCENTRATION: Final = 100
+"""Draws of `stability`: error of a maturity without a known one, chance that a need or offer is dropped, and
+how closely the drawn weights keep to the chosen ones (about ±4 points at a weight of 0.2)."""
+
+FACTORS: Final = (0.0, 2.0)
+"""What `sensitivity` does to a weight: leave it out, double it."""
+
+
+class _Prepared(NamedTuple):
+    """Columns of some profiles in the form the score is computed from, and which rows lack anything."""
+
+    columns: scoring.Columns
+    incomplete: Bools
+
+
+_PREPARED: WeakKeyDictionary[Profiles, _Prepared] = WeakKeyDictionary()
+"""Prepared once for all searches in the same profiles, and forgotten with them."""
+
+
+def rank(profiles: Profiles, asker: int, preferences: Preferences, k: int) -> Ranking:
+    """Return the exact best k partners of one municipality.
+
+    Parameters
+    ----------
+    profiles
+        All municipalities; the asker is one of them and never its own candidate.
+    asker
+        Row of the asker.
+    preferences
+        Weights and hard limits; the limits take candidates out before anything is computed.
+    k
+        How many at most, at least 1.
+
+    Returns
+    -------
+    Ranking
+        One row; entries beyond the number of candidates are -1 and NaN.
+    """
+    rows = np.flatnonzero(_candidates(profiles, preferences))
+    columns, incomplete = _prepared(profiles)
+    best = scoring.best_of_one(
+        columns, asker, rows, *_figures(preferences), _checked(k), bool(incomplete[asker] or incomplete[rows].any())
+    )
+    return Ranking(np.array([asker]), best.row[None], best.score[None], best.coverage[None])
+
+
+def rank_all(
+    profiles: Profiles, preferences: Preferences, k: int, *, progress: Callable[[float], None] | None = None
+) -> Ranking:
+    """Return the exact best k partners of every municipality, shape (n, k).
+
+    Works in blocks of askers on all cores, or wherever `joblib.parallel_config` says (see README for Dask); memory
+    grows with n, time with n². ``progress`` is called with the share done, in (0, 1]. Equal to calling `rank` for
+    each row.
+    """
+    return _ranked(profiles, np.arange(len(profiles)), preferences, _checked(k), progress)
+
+
+def update(ranking: Ranking, before: Profiles, after: Profiles, preferences: Preferences) -> Ranking:
+    """Return what `rank_all` returns for the profiles ``after``, from its result for those ``before``.
+
+    Where nothing is unknown, only the lists of changed municipalities and those that one of them enters or leaves
+    are touched. Unknown values are filled with a mean over all candidates, which any change moves for everybody: then,
+    and where the register itself is another one, everything is ranked anew.
+    """
+    k = ranking.partner.shape[1]
+    candidate = _candidates(after, preferences)
+    columns, incomplete = _prepared(after)
+    old_columns, old_incomplete = _prepared(before)
+    if not np.array_equal(before.key, after.key) or (incomplete | old_incomplete).any():
+        return rank_all(after, preferences, k)
+    changed = (columns.bits != old_columns.bits).any(axis=(1, 2))
+    changed |= (columns.figures != old_columns.figures).any(axis=1)
+    changed |= candidate != _candidates(before, preferences)
+    changed[np.unique(abs(before.ties - after.ties).nonzero())] = True
+    best = scoring.Best(
+        scoring.rounded(ranking.score),
+        scoring.rounded(ranking.coverage),
+        ranking.partner.copy(),
+        ranking.score.copy(),
+        ranking.coverage.copy(),
+    )
+    again = scoring.move(columns, np.flatnonzero(changed), changed, candidate, *_figures(preferences), best)
+    rows = np.flatnonzero(again)
+    anew = _ranked(after, rows, preferences, k, None)
+    best.row[rows], best.score[rows], best.coverage[rows] = anew.partner, anew.score, anew.coverage
+    return Ranking(ranking.asker, best.row, best.score, best.coverage)
+
+
+def explain(
+    profiles: Profiles,
+    catalogue: Catalogue,
+    ranking: Ranking,
+    preferences: Preferences,
+    evidence: Mapping[int, Sequence[Evidence]] | None = None,
+    stability: Mapping[int, float] | None = None,
+) -> tuple[Suggestion, ...]:
+    """Turn the ranking of one asker into suggestions with parts, reasons, arguments against and what would lift it.
+
+    ``evidence`` and ``stability`` are given per row of the partner. Every reason states the facts it rests on;
+    a part that rests on unknown data is never given as a reason.
+    """
+    asker = int(ranking.asker[0])
+    rows = ranking.partner[0][ranking.partner[0] >= 0]
+    columns, weights = _prepared(profiles).columns, preferences.weights.values()
+    values = scoring.parts_of(columns, asker, rows)
+    unknown = np.isnan(values)
+    if unknown.any():
+        candidates = np.flatnonzero(_candidates(profiles, preferences))
+        neutral = scoring.neutral_of(columns, asker, candidates, _figures(preferences)[1])
+        values = np.where(unknown, neutral, values)
+    km = profiles.km_between(asker, rows)[0]
+    suggestions = []
+    for place, row in enumerate(rows.tolist()):
+        parts = tuple(
+            Part(name, float(values[place, p]), weights[p], not unknown[place, p]) for p, name in enumerate(PARTS)
+        )
+        coverage = float(ranking.coverage[0, place])
+        distance = None if np.isnan(km[place]) else float(km[place])
+        suggestions.append(
+            Suggestion(
+                rank=place + 1,
+                partner=profiles.municipality(row),
+                km=distance,
+                score=float(ranking.score[0, place]),
+                coverage=coverage,
+                parts=parts,
+                reasons=reasons.reasons_for(profiles, catalogue, asker, row, parts, distance),
+                against=reasons.reasons_against(profiles, asker, row, parts, distance, coverage),
+                lift=reasons.smallest_change(profiles, catalogue, asker, row, parts),
+                evidence=tuple((evidence or {}).get(row, ())),
+                stability=(stability or {}).get(row),
+            )
+        )
+    return tuple(suggestions)
+
+
+def stability(
+    profiles: Profiles, asker: int, preferences: Preferences, k: int, *, draws: int = 100, seed: int = 0
+) -> dict[int, float]:
+    """Return how often each of the asker's best k stays among the best k when the data are shaken.
+
+    In every draw each maturity moves by its standard error (0.5 where none is known, kept within 0-5), the
+    weights come from a Dirichlet distribution around the chosen ones, and each known need and offer is
+    dropped with a chance of one in ten. Keys of the result are rows; values lie in [0, 1].
+    """
+    rng = np.random.default_rng(seed)
+    chosen = rank(profiles, asker, preferences, k).partner[0]
+    # Only candidates and the asker matter: the rest of the register need not be shaken.
+    rows = np.union1d(np.flatnonzero(_candidates(profiles, preferences)), [asker])
+    part = profiles.take(rows)
+    here = int(np.searchsorted(rows, asker))
+    candidates = np.flatnonzero(_candidates(part, preferences))
+    gaps = bool(_prepared(part).incomplete.any())
+    se = np.where(np.isnan(part.maturity_se), _STABILITY_SE, part.maturity_se)
+    weights, max_km = _figures(preferences)
+    stays = np.zeros(len(rows))
+    for _ in range(draws):
+        drawn = np.zeros(len(PARTS))
+        drawn[weights > 0] = rng.dirichlet(_STABILITY_CONCENTRATION * weights[weights > 0] / weights.sum())
+        shaken = scoring.columns_of(
+            part,
+            need=part.need * (rng.random(part.need.shape) >= _STABILITY_DROP),
+            offer=part.offer * (rng.random(part.offer.shape) >= _STABILITY_DROP),
+            maturity=np.clip(part.maturity + rng.normal(size=se.shape) * se, 0, 5),
+        )
+        best = scoring.best_of_one(shaken, here, candidates, drawn, max_km, k, gaps).row
+        stays[best[best >= 0]] += 1
+    return {int(row): float(stays[np.searchsorted(rows, row)] / draws) for row in chosen[chosen >= 0]}
+
+
+def sensitivity(profiles: Profiles, asker: int, preferences: Preferences, k: int) -> tuple[Shift, ...]:
+    """Return who enters and who leaves an asker's best k when one weight is left out or doubled.
+
+    Two entries for each part whose weight is not zero, in the order of the parts; a part that is the only one with
+    a weight cannot be left out.
+    """
+    chosen = rank(profiles, asker, preferences, k).partner[0]
+    shifts = []
+    for part in PARTS:
+        weight = getattr(preferences.weights, part)
+        for factor in FACTORS:
+            if weight == 0 or (factor == 0 and weight == sum(preferences.weights.values())):
+                continue
+            moved = replace(preferences, weights=replace(preferences.weights, **{part: factor * weight}))
+            found = rank(profiles, asker, moved, k).partner[0]
+            enters = [int(row) for row in found if row >= 0 and row not in chosen]
+            leaves = [int(row) for row in chosen if row >= 0 and row not in found]
+            shifts.append(
+                Shift(
+                    part, factor, tuple(map(profiles.municipality, enters)), tuple(map(profiles.municipality, leaves))
+                )
+            )
+    return tuple(shifts)
+
+
+def _checked(k: int) -> int:
+    if k < 1:
+        raise BadPreference(
+            message("The number of suggestions must be at least 1."),
+            where=f"top={k}",
+            remedy=message("Ask for 10, for example."),
+        )
+    return k
+
+
+def _figures(preferences: Preferences) -> tuple[Floats, float]:
+    """Return the weights and the largest distance as they are computed with."""
+    return np.array(preferences.weights.values()), np.inf if preferences.max_km is None else preferences.max_km
+
+
+def _prepared(profiles: Profiles) -> _Prepared:
+    if profiles not in _PREPARED:
+        columns = scoring.columns_of(profiles)
+        _PREPARED[profiles] = _Prepared(columns, np.asarray(np.isnan(columns.figures).any(axis=1)))
+    return _PREPARED[profiles]
+
+
+def _candidates(profiles: Profiles, preferences: Preferences) -> Bools:
+    """Return who can be suggested to anybody, shape (n,): the hard limits but for distance."""
+    candidate = np.ones(len(profiles), dtype=bool)
+    if preferences.participants_only:
+        candidate &= profiles.participates
+    if preferences.assessed_only:
+        candidate &= ~np.isnan(profiles.maturity).all(axis=1)
+    if not preferences.simulated:
+        candidate &= ~profiles.simulated
+    if preferences.lands:
+        candidate &= np.isin(profiles.land, [LANDS.index(land) for land in preferences.lands])
+    if preferences.kinds:
+        candidate &= np.isin(profiles.kind, [KINDS.index(kind) for kind in preferences.kinds])
+    if preferences.exclude:
+        candidate &= ~np.isin(profiles.key, sorted(preferences.exclude))
+    if preferences.use_case:
+        if preferences.use_case not in profiles.use_cases:
+            raise BadPreference(
+                message("There is no use case {id} in the catalogue.", id=preferences.use_case),
+                where=preferences.use_case,
+            )
+        column = profiles.use_cases.index(preferences.use_case)
+        candidate &= (profiles.need[:, column] > 0) | (profiles.offer[:, column] > 0)
+    return candidate
+
+
+def _ranked(
+    profiles: Profiles, askers: Ints, preferences: Preferences, k: int, progress: Callable[[float], None] | None
+) -> Ranking:
+    """Return the best k of these askers."""
+    columns, incomplete = _prepared(profiles)
+    candidate = _candidates(profiles, preferences)
+    tiles = scoring.tiles_of(columns, np.flatnonzero(candidate))
+    gaps = bool(incomplete[candidate].any() or incomplete[askers].any())
+    size = min(_MOST_BLOCK, max(_LEAST_BLOCK, -(-len(askers) // _BLOCKS)))
+    blocks = [askers[start : start + size] for start in range(0, len(askers), size)]
+    tasks = (
+        delayed(scoring.best_of_many)(columns, block, tiles, candidate, *_figures(preferences), k, gaps)
+        for block in blocks
+    )
+    results = [_nobody(k)]
+    # The blocks share the cores among themselves; a second pool of threads inside each would fight with them.
+    with threadpool_limits(limits=1):
+        finished = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(tasks)
+        for done, best in enumerate(cast("Iterator[scoring.Best]", finished), start=1):
+            results.append(best)
+            if progress is not None:
+                progress(done / len(blocks))
+    return Ranking(
+        asker=askers,
+        partner=np.concatenate([best.row for best in results]),
+        score=np.concatenate([best.score for best in results]),
+        coverage=np.concatenate([best.coverage for best in results]),
+    )
+
+
+def _nobody(k: int) -> scoring.Best:
+    """Return the best k of no asker at all."""
+    figures = np.empty((0, k))
+    return scoring.Best(figures, figures, np.empty((0, k), dtype=np.int64), figures, figures)
