@@ -114,11 +114,12 @@ def number_from(text: str, *, most: float = math.inf, whole: bool = False) -> fl
     if not _NUMBER.fullmatch(plain):
         raise BadInput(message("Must be a number such as 1200 or 0.5, without dots or spaces between thousands."))
     thousands = re.sub("[.,]", "", plain)
+    fewer = plain.removesuffix("0").removesuffix("0")
     if _GROUPED.fullmatch(plain) and abs(float(thousands)) <= most:
         raise BadInput(
             message(
                 "{text} is ambiguous: write {thousands} or {decimals}.",
-                text=plain, thousands=thousands, decimals=f"{plain}0",
+                text=plain, thousands=thousands, decimals=fewer if fewer != plain else f"{plain}0",
             )
         )  # fmt: skip
     value = float(plain.replace(",", "."))

@@ -6,6 +6,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from matchmaker.errors import BadInput
 from matchmaker.i18n import language
 from matchmaker.service import Workspace, own_profile
 from matchmaker.ui import cache, inputs, show
@@ -246,6 +247,15 @@ def test_a_number_out_of_its_limits_is_named_and_not_saved(enter):
     assert "mindestens 0" in error.value
     assert saved().fte is None
     assert form(session, "fte").value == "-1"
+
+
+@pytest.mark.parametrize(("written", "decimals"), [("1.000", 1.0), ("1,250", 1.25), ("1.125", 1.125)])
+def test_an_ambiguous_number_is_answered_with_two_ways_to_write_it(written, decimals):
+    with pytest.raises(BadInput) as caught:
+        inputs.number_from(written)
+    offered = dict(caught.value.what.values)
+    assert inputs.number_from(offered["thousands"]) == 1000 * decimals
+    assert inputs.number_from(offered["decimals"]) == decimals
 
 
 @pytest.mark.parametrize("value", [None, 0.0, 0.5, 1.125, 12.5, 1000.0, 50_000.0, 1e-7, 1234567.891])
