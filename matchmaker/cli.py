@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from matchmaker.errors import BadInput, MatchmakerError, Rejected, reason
-from matchmaker.message import Message, message
+from matchmaker.message import message
 
 if TYPE_CHECKING:
     from matchmaker.dataset import Dataset
@@ -301,35 +301,13 @@ def _profile_show(arguments: argparse.Namespace) -> int:
 
 
 def _profile_set(arguments: argparse.Namespace) -> int:
-    from matchmaker import service
+    from matchmaker import exchange, service
 
     workspace, _ = _writing(arguments)
-    try:
-        document = json.loads(arguments.path.read_text(encoding="utf-8-sig"))
-        # Python reads more than JSON allows: infinite numbers, halves of characters.
-        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
-    except (OSError, ValueError, RecursionError) as error:
-        raise BadInput(
-            message("The profile cannot be read: {reason}.", reason=_unread(error)),
-            where=str(arguments.path),
-            remedy=message("Take the output of profile show, change it and try again."),
-        ) from None
+    document = exchange.read_document(arguments.path)
     workspace.save_profile(service.profile_from(document, service.own_profile(workspace.load(), arguments.key)))
     print(_("Saved."))
     return 0
-
-
-def _unread(error: Exception) -> Message | str:
-    """Return why a JSON document cannot be read."""
-    match error:
-        case OSError():
-            return reason(error)
-        case json.JSONDecodeError(lineno=line, colno=column):
-            return message("it is no JSON from line {line}, column {column} on", line=line, column=column)
-        case UnicodeDecodeError():
-            return message("it is not UTF-8 text")
-        case _:
-            return str(error)[:120]
 
 
 def _partners(arguments: argparse.Namespace) -> int:

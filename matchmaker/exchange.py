@@ -21,13 +21,14 @@ import numpy as np
 import pandas as pd
 
 from matchmaker.errors import BadInput, EntryRejected, MatchmakerError, reason
-from matchmaker.message import message
+from matchmaker.message import Message, message
 from matchmaker.model import LANDS, Provenance
 from matchmaker.sheets import (
     BLANK,
     DESCRIPTOR,
     NOT_UTF8,
     SHEET_ROWS,
+    SHOWN,
     Findings,
     Sheet,
     Table,
@@ -134,6 +135,34 @@ def check(
         # What was entered stands in no row of a file.
         issues = tuple(replace(issue, row=None) for issue in findings.listed())
         raise EntryRejected(source, issues, findings.total)
+
+
+def read_document(path: Path) -> Any:
+    """Read the JSON document of a profile; raise `BadInput` where it is none."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        # Python reads more than JSON allows: infinite numbers, halves of characters.
+        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+    except (OSError, ValueError, RecursionError) as error:
+        raise BadInput(
+            message("The profile cannot be read: {reason}.", reason=_unread(error)),
+            where=str(path),
+            remedy=message("Take the output of profile show, change it and try again."),
+        ) from None
+    return document
+
+
+def _unread(error: Exception) -> Message | str:
+    """Return why a JSON document cannot be read, in own words where the cause is common."""
+    match error:
+        case OSError():
+            return reason(error)
+        case json.JSONDecodeError(lineno=line, colno=column):
+            return message("it is no JSON from line {line}, column {column} on", line=line, column=column)
+        case UnicodeDecodeError():
+            return message("it is not UTF-8 text")
+        case _:
+            return str(error)[:SHOWN]
 
 
 def read_official_register(path: Path) -> pd.DataFrame:
