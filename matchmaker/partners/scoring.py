@@ -50,7 +50,7 @@ _LONGEST: Final = 4.0
 _TILE: Final = 256
 """Candidates estimated together: what is read of them, some 30 kB, stays in the processor's nearest cache."""
 
-_CHUNK: Final = 64
+_CHUNK: Final = 16
 _ROOM: Final = 4
 """Candidates kept for each place among the best before the list is shortened."""
 
@@ -459,9 +459,9 @@ def _scan(
     )  # fmt: skip
     for a in range(len(base_of)):
         for word in range(len(bits)):
-            mine = asked_bits[a, word]
+            mine, of = asked_bits[a, word], bits[word]
             u1, u2, u3, odd, o1, o2, o4 = mine[0], mine[1], mine[2], mine[3], mine[4], mine[5], mine[6]
-            of, keep = bits[word], np.int32(0) if word == 0 else np.int32(-1)
+            before = np.int32(0) if word == 0 else np.int32(-1)
             # Σ min(u_i, u_j), then Σ u_i o_j and Σ u_j o_i in quarters.
             for t in range(_TILE):
                 n1, n2, n3, n_odd = of[t], of[_TILE + t], of[2 * _TILE + t], of[3 * _TILE + t]
@@ -471,9 +471,9 @@ def _scan(
                 fours = _ones((n_odd & o4) | (n2 & o2)) + 2 * _ones(n2 & o4)
                 taught = _ones(n_odd & o1) + 2 * (_ones((n_odd & o2) | (n2 & o1)) + 2 * fours)
                 common = _ones(u1 & n1) + _ones(u2 & n2) + _ones(u3 & n3)
-                counts[t] = (counts[t] & keep) + np.int32(common)
-                counts[_TILE + t] = (counts[_TILE + t] & keep) + np.int32(reuse)
-                counts[2 * _TILE + t] = (counts[2 * _TILE + t] & keep) + np.int32(taught)
+                counts[t] = (counts[t] & before) + np.int32(common)
+                counts[_TILE + t] = (counts[_TILE + t] & before) + np.int32(reuse)
+                counts[2 * _TILE + t] = (counts[2 * _TILE + t] & before) + np.int32(taught)
         me = asked[a]
         need_sum, reused = me[_NEED_SUM], w[_REUSE] * me[_NEED_SHARE] * _QUARTER
         x, y, z, fte, land = me[_X], me[_Y], me[_Z], me[_FTE], me[_LAND]
@@ -507,11 +507,16 @@ def _scan(
                 instead = instead_of[a, figure]
                 for t in range(_TILE):
                     out[t] += unknown[figure * _TILE + t] * instead
+        bar, reached = threshold[a], np.int32(0)
+        for t in range(_TILE):
+            reached += np.int32(1) if out[t] >= bar else np.int32(0)
+        if reached == 0 or crowded[a]:
+            continue
         for chunk in range(0, _TILE, _CHUNK):
-            bar, reached = threshold[a], np.int32(0)
+            reached = np.int32(0)
             for t in range(chunk, chunk + _CHUNK):
                 reached += np.int32(1) if out[t] >= bar else np.int32(0)
-            if reached == 0 or crowded[a]:
+            if reached == 0:
                 continue
             for t in range(chunk, min(chunk + _CHUNK, len(row))):
                 if out[t] < threshold[a] or not _candidate(figures, askers[a], row[t], max_km):
@@ -520,9 +525,8 @@ def _scan(
                 length[a] += 1
                 if length[a] == listed.shape[1]:
                     length[a], threshold[a] = _shortened(listed[a], estimate[a], k, margin)
-                    crowded[a] = length[a] > listed.shape[1] // 2
-                    if crowded[a]:
-                        break
+                    crowded[a] = crowded[a] or length[a] > listed.shape[1] // 2
+                    length[a] = 0 if crowded[a] else length[a]
 
 
 @_estimating
