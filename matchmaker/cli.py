@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from matchmaker.errors import BadInput, ImportRejected, MatchmakerError
+from matchmaker.errors import BadInput, MatchmakerError, Rejected, reason
 from matchmaker.message import message
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
     from matchmaker.service import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
+
+_REPLACED_LISTED = 10
+"""Municipalities named of which an import replaces something; with --json all are."""
+
+_PORTS = range(1, 65_536)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,7 +66,7 @@ def _report(error: MatchmakerError, lang: str) -> None:
     if error.remedy:
         parts.append(_.render(error.remedy))
     print(" ".join(parts), file=sys.stderr)
-    if isinstance(error, ImportRejected):
+    if isinstance(error, Rejected):
         for issue in error.issues:
             where = ", ".join(
                 part
@@ -296,19 +302,10 @@ def _profile_show(arguments: argparse.Namespace) -> int:
 
 
 def _profile_set(arguments: argparse.Namespace) -> int:
-    from matchmaker import service
+    from matchmaker import exchange, service
 
     workspace, _ = _writing(arguments)
-    try:
-        document = json.loads(arguments.path.read_text(encoding="utf-8-sig"))
-        # Python reads more than JSON allows: infinite numbers, halves of characters.
-        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
-    except (OSError, ValueError, RecursionError) as error:
-        raise BadInput(
-            message("The profile cannot be read: {reason}.", reason=str(error)[:120]),
-            where=str(arguments.path),
-            remedy=message("Take the output of profile show, change it and try again."),
-        ) from None
+    document = exchange.read_document(arguments.path)
     workspace.save_profile(service.profile_from(document, service.own_profile(workspace.load(), arguments.key)))
     print(_("Saved."))
     return 0
@@ -609,10 +606,15 @@ def _import(arguments: argparse.Namespace) -> int:
     workspace, _ = _writing(arguments)
     taken = workspace.take_in(arguments.path, what=f"import {arguments.path.name}")
     if arguments.json:
-        _print_json({"rows": dict(taken), "database": workspace.place})
+        _print_json({"rows": taken.rows, "replaced": taken.replaced, "database": workspace.place})
         return 0
-    for name, rows in taken.items():
+    for name, rows in taken.rows.items():
         print(f"{name}: " + _.plural("{count} row", "{count} rows", rows))
+        before = taken.replaced[name]
+        for owner, count in list(before.items())[:_REPLACED_LISTED]:
+            print(f"  {owner}: " + _.plural("replaces {count} row", "replaces {count} rows", count))
+        if (rest := len(before) - _REPLACED_LISTED) > 0:
+            print("  " + _("… and {count} more.").format(count=_.number(rest)))
     print(_("Saved in {place}").format(place=workspace.place))
     return 0
 
@@ -654,6 +656,7 @@ def _run(arguments: argparse.Namespace) -> int:
     """Start the app from the checkout, where Streamlit finds its settings."""
     from matchmaker.store import default_url
 
+    _check_port(arguments.port)
     environment = {**os.environ, "MATCHMAKER_DATABASE_URL": arguments.database or default_url()}
     if arguments.data is not None:
         environment["MATCHMAKER_DATA"] = str(arguments.data.resolve())
@@ -664,6 +667,24 @@ def _run(arguments: argparse.Namespace) -> int:
         cwd=ROOT, env=environment, check=False,
     )  # fmt: skip
     return started.returncode
+
+
+def _check_port(port: int) -> None:
+    """Raise `BadInput` for a port that the app cannot use; Streamlit would show a traceback."""
+    if port not in _PORTS:
+        raise BadInput(
+            message("There is no port {port}.", port=port),
+            where="--port",
+            remedy=message("Name a number from {least} to {most}.", least=_PORTS[0], most=_PORTS[-1]),
+        )
+    try:
+        socket.create_server(("localhost", port)).close()
+    except OSError as error:
+        raise BadInput(
+            message("The port {port} cannot be used: {reason}.", port=port, reason=reason(error)),
+            where="--port",
+            remedy=message("The app may be open already. Otherwise name another port, for example --port 8601."),
+        ) from None
 
 
 def _test(_arguments: argparse.Namespace) -> int:

@@ -34,6 +34,9 @@ from matchmaker.sheets import Tables, schema
 EVERYBODY: Final = "*"
 """Stands in ``stated`` for a whole table instead of one municipality."""
 
+OWNER: Final = {"cooperations": "id", "cooperation_members": "cooperation_id"}
+"""Column whose rows are replaced together; the key of the municipality where not named here."""
+
 SIMULATED: Final = Provenance.SIMULATED.value
 _UNSTATED_STAGE: Final = OFFER_QUARTERS[Stage.PLANNED]
 
@@ -106,7 +109,7 @@ def _overlaid(name: str, layers: Sequence[Tables]) -> pd.DataFrame:
             for field in table.fields
         }
     )
-    owner = {"cooperations": "id", "cooperation_members": "cooperation_id"}.get(name, "key")
+    owner = OWNER.get(name, "key")
     for layer in layers:
         frame = layer.get(name, result.iloc[:0])
         if table.catalogue:

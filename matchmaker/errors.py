@@ -6,14 +6,18 @@
     ├── BadInput             exit code 2: the input is at fault and can be corrected
     │   ├── UnknownKey       no municipality with this key
     │   ├── BadPreference    a weight, filter or option that cannot be used
-    │   └── ImportRejected   a file with errors; carries every one of them
+    │   ├── Rejected         values that break rules; carries every one of them
+    │   │   ├── ImportRejected   in a file
+    │   │   └── EntryRejected    in what was entered
+    │   └── ChangedMeanwhile     others have saved since the data were read
     └── StoreFailed          the database cannot be opened, read or written
 """
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from matchmaker.message import Message, message
 
@@ -85,21 +89,59 @@ class RowIssue:
     rule: Message
 
 
-class ImportRejected(BadInput):
-    """A file that cannot be imported; nothing of it was taken over.
+class Rejected(BadInput):
+    """Values that break rules; nothing of them was taken over.
 
     ``issues`` lists what is wrong, at most a stated number of them; ``total`` counts all.
     """
 
+    def __init__(self, what: Message, *, where: str, remedy: Message, issues: tuple[RowIssue, ...], total: int) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.issues = issues
+        self.total = total
+
+
+class ImportRejected(Rejected):
+    """A file that cannot be imported."""
+
     code = "import-rejected"
 
     def __init__(self, source: str, issues: tuple[RowIssue, ...], total: int | None = None) -> None:
-        self.issues = issues
-        self.total = len(issues) if total is None else total
+        count = len(issues) if total is None else total
         super().__init__(
-            message("Errors in the import: {count}. Nothing was changed.", count=self.total),
+            message("Errors in the import: {count}. Nothing was changed.", count=count),
             where=source,
             remedy=message("Correct the rows listed and import the file again."),
+            issues=issues,
+            total=count,
+        )
+
+
+class EntryRejected(Rejected):
+    """Entries in a form, or in the document of a profile, that cannot be saved."""
+
+    code = "entry-rejected"
+
+    def __init__(self, source: str, issues: tuple[RowIssue, ...], total: int) -> None:
+        super().__init__(
+            message("Entries that cannot be saved: {count}. Nothing was changed.", count=total),
+            where=source,
+            remedy=message("Correct the entries listed and save again."),
+            issues=issues,
+            total=total,
+        )
+
+
+class ChangedMeanwhile(BadInput):
+    """Others have saved the same municipality since it was read."""
+
+    code = "changed-meanwhile"
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            message("This municipality was changed by somebody else meanwhile. Your changes are not saved yet."),
+            where=where,
+            remedy=message("Read it again, or save your own state over it."),
         )
 
 
@@ -107,3 +149,21 @@ class StoreFailed(MatchmakerError):
     """The database cannot be opened, read or written."""
 
     code = "store-failed"
+
+
+_REASONS: Final = {
+    errno.ENOENT: message("no such file or folder"),
+    errno.EACCES: message("no permission"),
+    errno.EPERM: message("no permission"),
+    errno.EISDIR: message("this is a folder"),
+    errno.ENOTDIR: message("a part of the path is no folder"),
+    errno.EEXIST: message("something of this name is there already"),
+    errno.ENOSPC: message("the disk is full"),
+    errno.EROFS: message("nothing may be written there"),
+    errno.EADDRINUSE: message("the port is in use"),
+}
+
+
+def reason(error: OSError) -> Message | str:
+    """Return why the operating system refused, in words that can be translated where they are common."""
+    return _REASONS.get(error.errno or 0) or error.strerror or str(error)

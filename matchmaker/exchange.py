@@ -12,6 +12,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,14 +20,15 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from matchmaker.errors import BadInput, MatchmakerError
-from matchmaker.message import message
-from matchmaker.model import LANDS
+from matchmaker.errors import BadInput, EntryRejected, MatchmakerError, reason
+from matchmaker.message import Message, message
+from matchmaker.model import LANDS, Provenance
 from matchmaker.sheets import (
     BLANK,
     DESCRIPTOR,
     NOT_UTF8,
     SHEET_ROWS,
+    SHOWN,
     Findings,
     Sheet,
     Table,
@@ -36,6 +38,7 @@ from matchmaker.sheets import (
     content_of,
     descriptor,
     guarded,
+    no_table,
     read_csv,
     read_workbook,
     schema,
@@ -53,7 +56,13 @@ _OFFICIAL_KEY: Final = re.compile(r"(0[1-9]|1[0-6])[0-9]{3}([0-9]{3}|\s*$)")
 """Eight digits of a Gemeinde or five of a Landkreis, the first two of them those of a Land."""
 
 
-def read(path: Path, *, known: Mapping[str, frozenset[str]] | None = None, bounded: bool = False) -> Tables:
+def read(
+    path: Path,
+    *,
+    known: Mapping[str, frozenset[str]] | None = None,
+    real: frozenset[str] = frozenset(),
+    bounded: bool = False,
+) -> Tables:
     """Read a data package (folder), an XLSX with the same tables as sheets, or one CSV file.
 
     Parameters
@@ -64,6 +73,8 @@ def read(path: Path, *, known: Mapping[str, frozenset[str]] | None = None, bound
     known
         Values that may be referred to although they are not in the file: keys of the register, ids of use
         cases; by table name.
+    real
+        Keys of real municipalities that are not in the file: nothing simulated may be said about them.
     bounded
         Whether to refuse tables with far more rows than Germany can fill; used for imports.
 
@@ -101,22 +112,57 @@ def read(path: Path, *, known: Mapping[str, frozenset[str]] | None = None, bound
         check_values(schema()[name], frame, sheets[name].source, findings)
     for name, frame in tables.items():
         _check_references(schema()[name], frame, sheets[name].source, tables, known or {}, findings)
+    _check_reality(tables, {name: sheet.source for name, sheet in sheets.items()}, real, findings)
     findings.refuse(str(path))
     return {name: typed(schema()[name], frame) for name, frame in tables.items()}
 
 
-def check(tables: Tables, *, source: str, known: Mapping[str, frozenset[str]] | None = None) -> None:
-    """Raise `ImportRejected` with every value of tables made elsewhere that breaks a rule of the schema.
-
-    Rows are counted as if the tables stood in a spreadsheet.
-    """
+def check(
+    tables: Tables,
+    *,
+    source: str,
+    known: Mapping[str, frozenset[str]] | None = None,
+    real: frozenset[str] = frozenset(),
+) -> None:
+    """Raise `EntryRejected` with every value of tables made elsewhere that breaks a rule; arguments as in `read`."""
     findings = Findings()
-    for name, frame in tables.items():
-        texts = _texts(schema()[name], frame)
-        texts.index = pd.RangeIndex(2, len(texts) + 2)
-        check_values(schema()[name], texts, source, findings)
-        _check_references(schema()[name], texts, source, tables, known or {}, findings)
-    findings.refuse(source)
+    texts = {name: _texts(schema()[name], frame) for name, frame in tables.items()}
+    for name, frame in texts.items():
+        check_values(schema()[name], frame, name, findings)
+        _check_references(schema()[name], frame, name, texts, known or {}, findings)
+    _check_reality(texts, {name: name for name in texts}, real, findings)
+    if findings.total:
+        # What was entered stands in no row of a file.
+        issues = tuple(replace(issue, row=None) for issue in findings.listed())
+        raise EntryRejected(source, issues, findings.total)
+
+
+def read_document(path: Path) -> Any:
+    """Read the JSON document of a profile; raise `BadInput` where it is none."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        # Python reads more than JSON allows: infinite numbers, halves of characters.
+        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+    except (OSError, ValueError, RecursionError) as error:
+        raise BadInput(
+            message("The profile cannot be read: {reason}.", reason=_unread(error)),
+            where=str(path),
+            remedy=message("Take the output of profile show, change it and try again."),
+        ) from None
+    return document
+
+
+def _unread(error: Exception) -> Message | str:
+    """Return why a JSON document cannot be read, in own words where the cause is common."""
+    match error:
+        case OSError():
+            return reason(error)
+        case json.JSONDecodeError(lineno=line, colno=column):
+            return message("it is no JSON from line {line}, column {column} on", line=line, column=column)
+        case UnicodeDecodeError():
+            return message("it is not UTF-8 text")
+        case _:
+            return str(error)[:SHOWN]
 
 
 def read_official_register(path: Path) -> pd.DataFrame:
@@ -231,7 +277,7 @@ def write_text(text: str, target: Path) -> None:
 
 def _not_written(target: Path, error: OSError) -> MatchmakerError:
     return BadInput(
-        message("{path} cannot be written: {reason}.", path=str(target), reason=error.strerror or str(error)),
+        message("{path} cannot be written: {reason}.", path=str(target), reason=reason(error)),
         where=str(target),
         remedy=message("Choose a folder that exists and that you may write to."),
     )
@@ -242,6 +288,8 @@ def _sheets(path: Path, findings: Findings, *, bounded: bool) -> Mapping[str, Sh
     if path.is_dir():
         files = [(name, path / table.file) for name, table in schema().items() if (path / table.file).exists()]
         found = [read_csv(file, name, findings, bounded=bounded) for name, file in files]
+        for other in sorted({file for file in path.iterdir() if file.suffix.lower() == ".csv"} - {f for _, f in files}):
+            findings.add(other.name, no_table(other.stem))
     elif path.suffix.lower() in {".xlsx", ".xlsm"}:
         found = read_workbook(path, findings, bounded=bounded)
     else:
@@ -269,6 +317,33 @@ def _check_references(
         rule = message("Is not in the table {table}.", table=other)
         for row, value in frame[column][(frame[column] != BLANK) & ~frame[column].isin(there)].items():
             findings.add(source, rule, row=int(str(row)), column=column, value=value)
+
+
+def _check_reality(tables: Tables, sources: Mapping[str, str], real: frozenset[str], findings: Findings) -> None:
+    """Report keys that do not fit their Land, and what would mix simulated and real municipalities."""
+    simulated = Provenance.SIMULATED.value
+    register = tables.get("register")
+    if register is not None and {"key", "land", "source"} <= set(register):
+        exists = register["source"] != simulated
+        digits = register["land"].map({land: f"{number:02}" for number, land in enumerate(LANDS, start=1)})
+        written = register["key"].str.fullmatch("[0-9]{5}|[0-9]{8}")
+        foreign = exists & written & digits.notna() & (register["key"].str[:2] != digits)
+        listed = register[foreign]
+        for row, key, land in zip(listed.index, listed["key"], listed["land"], strict=True):
+            rule = message("Keys in {land} begin with {digits}.", land=land, digits=f"{LANDS.index(land) + 1:02}")
+            findings.add(sources["register"], rule, row=int(str(row)), column="key", value=key)
+        for row, key in register["key"][~exists & register["key"].isin(real)].items():
+            rule = message("Is a real municipality; a simulated one needs another key.")
+            findings.add(sources["register"], rule, row=int(str(row)), column="key", value=key)
+        real |= frozenset(register["key"][exists])
+    for name in ("profiles", "needs", "offers"):
+        frame = tables.get(name)
+        if frame is None or not {"key", "provenance"} <= set(frame):
+            continue
+        made_up = (frame["provenance"] == simulated) & frame["key"].isin(real)
+        for row, key in frame["key"][made_up].items():
+            rule = message("{key} is a real municipality: nothing about it can be simulated.", key=key)
+            findings.add(sources[name], rule, row=int(str(row)), column="provenance", value=simulated)
 
 
 def _texts(table: Table, frame: pd.DataFrame) -> pd.DataFrame:

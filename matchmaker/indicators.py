@@ -25,7 +25,6 @@ from matchmaker.profiles import Floats, Ints, Profiles
 from matchmaker.sheets import (
     MAX_BYTES,
     SHEET_ROWS,
-    SHOWN,
     TOO_LARGE,
     Findings,
     Sheet,
@@ -35,6 +34,7 @@ from matchmaker.sheets import (
     content_of,
     filled_up,
     gather,
+    not_a_workbook,
     read_csv,
     typed,
 )
@@ -193,7 +193,6 @@ def _sheet(path: Path, findings: Findings) -> Sheet | None:
             rows = filled_up(sheet.iter_rows(max_row=SHEET_ROWS, values_only=True))
             gathered = gather(path.name, rows, "indicators", findings, bounded=False)
     except Exception as error:  # noqa: BLE001 - a damaged file makes the libraries raise almost anything
-        rule = message("The file cannot be read as a workbook: {reason}.", reason=str(error)[:SHOWN])
-        findings.add(path.name, rule)
+        findings.add(path.name, not_a_workbook(error))
         return None
     return Sheet(path.name, gathered[1]) if gathered else None

@@ -5,11 +5,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import index
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import networkx as nx
 import numpy as np
@@ -18,7 +18,7 @@ from joblib import parallel_config
 
 from matchmaker import clusters, consortia, dataset, exchange, network, peers, simulate
 from matchmaker.dataset import Dataset
-from matchmaker.errors import BadInput
+from matchmaker.errors import BadInput, ChangedMeanwhile
 from matchmaker.indicators import IndicatorTable
 from matchmaker.message import Label, message
 from matchmaker.model import (
@@ -87,13 +87,14 @@ class Workspace:
         """Return the package with what users entered laid over it."""
         return dataset.build([*self._package_layers, *([self.store.tables()] if self.store else [])])
 
-    def take_in(self, path: Path, *, what: str) -> Mapping[str, int]:
-        """Import a data package, workbook or CSV file whole or not at all; return the rows taken per table.
+    def take_in(self, path: Path, *, what: str) -> Taken:
+        """Import a data package, workbook or CSV file whole or not at all; say what was taken and replaced.
 
         Raises `ImportRejected` with every row error; nothing is changed then.
         """
         store = self._writable()
-        tables = exchange.read(path, known=_referable(self.load().tables), bounded=True)
+        present = self.load().tables
+        tables = exchange.read(path, known=_referable(present), real=_real(present), bounded=True)
         fixed = sorted(name for name in tables if schema()[name].catalogue)
         taken = {name: frame for name, frame in tables.items() if name not in fixed}
         if not taken:
@@ -105,7 +106,10 @@ class Workspace:
                 remedy=message("To use another catalogue, start with --data and the folder of your package."),
             )
         store.save(taken, what=what)
-        return {name: len(frame) for name, frame in taken.items()}
+        return Taken(
+            rows={name: len(frame) for name, frame in taken.items()},
+            replaced={name: _rows_of(present[name], name, frame) for name, frame in taken.items()},
+        )
 
     def replace_register(self, path: Path) -> tuple[int, int]:
         """Replace the register by the official file; return how many rows it has and how many have no place.
@@ -125,7 +129,11 @@ class Workspace:
         return len(official), int(official["lat"].isna().sum())
 
     def save_profile(self, profile: OwnProfile) -> None:
-        """Keep what a municipality says about itself; replaces its former profile, needs and offers."""
+        """Keep what a municipality says about itself; replaces its former profile, needs and offers.
+
+        Raises `EntryRejected` with every value that breaks a rule, and `ChangedMeanwhile` where others have saved
+        since ``profile.seen`` was read; nothing is changed then.
+        """
         store = self._writable()
         key = profile.municipality.key
         tables: dict[str, pd.DataFrame] = {
@@ -171,13 +179,19 @@ class Workspace:
                 columns=schema()["offers"].columns,
             ),
         }
-        exchange.check(tables, source=profile.municipality.name, known=_referable(self.load().tables))
-        store.save(tables, what=f"profile {key}", states=[(key, "needs"), (key, "offers")])
+        present = self.load().tables
+        exchange.check(tables, source=profile.municipality.name, known=_referable(present), real=_real(present))
+
+        def unchanged(stored: Tables) -> None:
+            if profile.seen is not None and not _still(stored, key, profile.seen):
+                raise ChangedMeanwhile(profile.municipality.name)
+
+        store.save(tables, what=f"profile {key}", states=[(key, "needs"), (key, "offers")], check=unchanged)
 
     def enter_municipality(self, municipality: Municipality) -> None:
         """Add a municipality that is not in the register, or correct one that was entered by hand.
 
-        Raises `ImportRejected` with every value that breaks a rule of the register, and `BadInput` for a key
+        Raises `EntryRejected` with every value that breaks a rule of the register, and `BadInput` for a key
         that the register already has.
         """
         store = self._writable()
@@ -203,10 +217,27 @@ class Workspace:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """What an import took over.
+
+    ``rows`` are those taken by table. ``replaced`` are the rows that were there before, published ones too, by
+    table and municipality or cooperation: an import replaces all of what a table says about each one it names.
+    """
+
+    rows: Mapping[str, int]
+    replaced: Mapping[str, Mapping[str, int]]
+
+
+Seen: TypeAlias = Mapping[str, tuple[tuple[object, ...], ...]]
+"""Rows of one municipality by table."""
+
+
+@dataclass(frozen=True, slots=True)
 class OwnProfile:
     """What a municipality says about itself; None means unknown.
 
-    ``needs`` are (use case, urgency 1-3), ``as_of`` an ISO date.
+    ``needs`` are (use case, urgency 1-3), ``as_of`` an ISO date. ``seen`` is what stood in the tables when the
+    profile was read: it is saved only over that. None saves over whatever is there.
     """
 
     municipality: Municipality
@@ -216,6 +247,36 @@ class OwnProfile:
     fte: float | None
     budget_eur: float | None
     as_of: str
+    seen: Seen | None = field(default=None, compare=False, repr=False)
+
+
+def _seen(tables: Tables, key: str) -> Seen:
+    """Return what tables say about a municipality, in a form that can be compared."""
+    found = {}
+    for name in ("profiles", "needs", "offers"):
+        rows = tables[name][tables[name]["key"] == key]
+        found[name] = tuple(rows.astype(object).where(rows.notna(), None).itertuples(index=False, name=None))
+    return found
+
+
+def _still(stored: Tables, key: str, seen: Seen) -> bool:
+    """Return whether what is stored about a municipality is what was seen; a block not stored is nobody's."""
+    stated = set(stored["stated"]["block"][stored["stated"]["key"] == key])
+    now = _seen(stored, key)
+    return all(now[name] == rows for name, rows in seen.items() if now[name] or name in stated)
+
+
+def _real(tables: Tables) -> frozenset[str]:
+    """Return the keys of the municipalities that exist."""
+    register = tables["register"]
+    return frozenset(register["key"][register["source"] != dataset.SIMULATED])
+
+
+def _rows_of(present: pd.DataFrame, name: str, taken: pd.DataFrame) -> Mapping[str, int]:
+    """Return how many rows each owner named in an import had in a table before."""
+    owner = dataset.OWNER.get(name, "key")
+    counts = present[owner][present[owner].isin(taken[owner])].value_counts(sort=False)
+    return {str(key): int(count) for key, count in counts.items()}
 
 
 def _referable(tables: Tables) -> Mapping[str, frozenset[str]]:
@@ -241,6 +302,7 @@ def own_profile(data: Dataset, key: str) -> OwnProfile:
         fte=_known(profiles.fte[row]),
         budget_eur=_known(profiles.budget_eur[row]),
         as_of=str(dates.get(key, "")),
+        seen=_seen(data.tables, key),
     )
 
 

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -28,7 +29,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import pandas as pd
 
-from matchmaker.errors import ImportRejected, RowIssue
+from matchmaker.errors import ImportRejected, RowIssue, reason
 from matchmaker.message import Message, message
 
 Tables: TypeAlias = Mapping[str, pd.DataFrame]
@@ -119,19 +120,27 @@ class Findings:
     """What is wrong with an import: all of it counted, the first of it listed."""
 
     def __init__(self) -> None:
-        self.listed: list[RowIssue] = []
         self.total = 0
+        self._kept: list[RowIssue] = []
+        self._files: dict[str, int] = {}
 
     def add(self, file: str, rule: Message, *, row: int | None = None, column: str = "", value: str = "") -> None:
-        """Count one more, and list it while there is room."""
+        """Count one more, and list it unless there are enough in earlier rows."""
         self.total += 1
-        if len(self.listed) < MOST_ISSUES:
-            self.listed.append(RowIssue(file, row, column[:SHOWN], value[:SHOWN], rule))
+        self._files.setdefault(file, len(self._files))
+        self._kept.append(RowIssue(file, row, column[:SHOWN], value[:SHOWN], rule))
+        if len(self._kept) > 2 * MOST_ISSUES:
+            self._kept = self.listed()
+
+    def listed(self) -> list[RowIssue]:
+        """Return the first of what was found: file by file in the order of rows, then what holds for the whole file."""
+        self._kept.sort(key=lambda issue: (self._files[issue.file], issue.row or math.inf))
+        return self._kept[:MOST_ISSUES]
 
     def refuse(self, source: str) -> None:
         """Raise `ImportRejected` if anything was found."""
         if self.total:
-            raise ImportRejected(source, tuple(self.listed), self.total)
+            raise ImportRejected(source, tuple(self.listed()), self.total)
 
 
 @dataclass(frozen=True)
@@ -178,7 +187,7 @@ def content_of(file: Path, findings: Findings) -> bytes | None:
             return None
         content = file.read_bytes()
     except OSError as error:
-        findings.add(file.name, message("The file cannot be read: {reason}.", reason=error.strerror or str(error)))
+        findings.add(file.name, message("The file cannot be read: {reason}.", reason=reason(error)))
         return None
     if not content.strip():
         findings.add(file.name, message("The file is empty."))
@@ -213,8 +222,14 @@ def _csv_records(text: str, delimiter: str, source: str, findings: Findings) -> 
     for number in range(1, len(text) + 2):
         try:
             record = next(reader, None)
-        except csv.Error:
-            rule = message("From here on the file cannot be read: a quotation mark is missing, or a cell is too long.")
+        except csv.Error as error:
+            rule = message("From here on the file cannot be read: a quotation mark is missing or in the wrong place.")
+            if "field limit" in str(error):
+                rule = message(
+                    "From here on the file cannot be read: a cell has more than {limit:number} characters. Perhaps a "
+                    "quotation mark is missing at its end.",
+                    limit=csv.field_size_limit(),
+                )
             findings.add(source, rule, row=number)
             return
         if record is None:
@@ -246,19 +261,37 @@ def read_workbook(path: Path, findings: Findings, *, bounded: bool) -> list[tupl
             closing(openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)) as book,
         ):
             for sheet in book.worksheets:
-                if sheet.title not in schema():
-                    continue
                 source = f"{path.name}: {sheet.title}"
                 # What the file says about its size need not be true.
                 sheet.reset_dimensions()
                 rows = sheet.iter_rows(max_row=SHEET_ROWS, values_only=True)
+                if sheet.title not in schema():
+                    if any(map(any, filled_up(rows))):
+                        findings.add(source, no_table(sheet.title))
+                    continue
                 gathered = gather(source, filled_up(rows), sheet.title, findings, bounded=bounded)
                 if gathered is not None:
                     found.append((sheet.title, Sheet(source, gathered[1])))
     except Exception as error:  # noqa: BLE001 - a damaged file makes the libraries raise almost anything
-        rule = message("The file cannot be read as a workbook: {reason}.", reason=str(error)[:SHOWN])
-        findings.add(path.name, rule)
+        findings.add(path.name, not_a_workbook(error))
     return found
+
+
+def not_a_workbook(error: Exception) -> Message:
+    """Say what makes a workbook unreadable."""
+    if isinstance(error, zipfile.BadZipFile):
+        return message("The file is no workbook (.xlsx), or it is damaged.")
+    return message("The file cannot be read as a workbook: {reason}.", reason=str(error)[:SHOWN])
+
+
+def no_table(name: str) -> Message:
+    """Say that no table has this name, and which ones there are."""
+    tables = tuple(schema())
+    if alike := get_close_matches(name.casefold(), tables, 1):
+        return message(
+            "Is no table of a data package. Is {name} meant? The tables are {names:list}.", name=alike[0], names=tables
+        )
+    return message("Is no table of a data package. The tables are {names:list}.", names=tables)
 
 
 def filled_up(rows: Iterable[Sequence[object]]) -> Iterator[list[str]]:
@@ -409,7 +442,7 @@ def _rules(field: Mapping[str, Any]) -> Iterable[tuple[Message, Callable[[pd.Ser
 
 
 def check_values(table: Table, frame: pd.DataFrame, source: str, findings: Findings) -> None:
-    """Report every value that breaks a rule of its column, and every repeated key, in the order of rows."""
+    """Report every value that breaks a rule of its column, and every repeated key."""
     import pandera.pandas as pa  # noqa: PLC0415 - takes a while to load; only reading needs it
 
     rules: dict[tuple[str, str], Message] = {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,12 +14,13 @@ import networkx as nx
 import openpyxl
 import pytest
 
-from matchmaker import cli, service, sheets
+from matchmaker import cli, dataset, service, sheets
 from matchmaker.model import PARTS
 from matchmaker.store import Store
 
 ROOT = Path(__file__).resolve().parents[1]
 NEEDS = "key,use_case,urgency,provenance,source_url"
+REGISTER = "key,name,land,lat,lon,population,area_km2,parent_key,source"
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -177,8 +180,9 @@ def test_a_profile_is_shown_changed_and_shown_again(run: Command, tmp_path: Path
 @pytest.mark.parametrize(
     "text",
     ["[]", "{", '{"maturity": {"D1": 9}}', '{"needs": {"UC99": 1}}', '{"needs": {"UC01": 1e999}}',
-     '{"offers": [{"title": "\\ud800"}]}', '{"offers": [{"stage": "never"}]}', "[" * 100_000],
-    ids=range(8),
+     '{"offers": [{"title": "\\ud800"}]}', '{"offers": [{"stage": "never"}]}', "[" * 100_000,
+     '{"offers": [{"title": "x", "provenance": "simulated"}]}'],
+    ids=range(9),
 )  # fmt: skip
 def test_an_impossible_profile_is_refused(text: str, run: Command, tmp_path: Path, database: str):
     (tmp_path / "profile.json").write_text(text, encoding="utf-8")
@@ -213,6 +217,55 @@ def test_a_template_is_written(run: Command, tmp_path: Path):
     assert "profiles" in openpyxl.load_workbook(tmp_path / "template.xlsx").sheetnames
 
 
+def test_a_rejected_profile_is_not_said_to_be_a_file(run: Command, tmp_path: Path):
+    (tmp_path / "profile.json").write_text('{"fte": -1, "needs": {"UC01": 9}}', encoding="utf-8")
+    said = run("profile", "set", "01059083", tmp_path / "profile.json", code=2)
+    assert said.startswith("Error: Entries that cannot be saved: 2.")
+    assert "profiles, column fte, „-1“: Must be at least 0." in said
+    assert "needs, column urgency, „9“: Must be at most 3." in said
+    assert "import" not in said
+    assert "row" not in said
+
+
+def test_an_import_says_what_it_replaces(run: Command, tmp_path: Path, shipped: dataset.Dataset):
+    published = int((shipped.tables["offers"]["key"] == "05315000").sum())
+    assert published > 1
+    header = "key,use_case,stage,title,title_en,year,provenance,source_url"
+    path = tmp_path / "offers.csv"
+    path.write_text(f"{header}\n05315000,UC01,pilot,Probe,,,self-assessed,\n", encoding="utf-8")
+    assert run.json("import", path)["replaced"] == {"offers": {"05315000": published}}
+    assert "05315000: replaces 1 row\n" in run("import", path)
+
+
+def test_a_port_in_use_is_named(run: Command):
+    with socket.create_server(("localhost", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"The port {port} cannot be used: the port is in use." in run("run", "--port", str(port), code=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["profile", "set", "01059083", "missing.json"], "es gibt keine solche Datei"),
+        (["profile", "set", "01059083", "cut.json"], "ab Zeile 1, Spalte 2 ist es kein JSON"),
+        (["import", "text.xlsx"], "Die Datei ist keine Arbeitsmappe"),
+        (["template", "missing/form.xlsx"], "es gibt keine solche Datei"),
+    ],
+)  # fmt: skip
+def test_german_errors_are_german_throughout(
+    arguments: list[str], reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str], database: str,
+):  # fmt: skip
+    assert database
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cut.json").write_text("{")
+    (tmp_path / "text.xlsx").write_text("no archive")
+    assert cli.main(arguments) == 2
+    said = capsys.readouterr().err
+    assert reason in said
+    assert not re.search(r"\b(file|such|expecting|is)\b", said.lower())
+
+
 # What is wrong -----------------------------------------------------------------------------------------------
 
 
@@ -241,6 +294,8 @@ def test_a_template_is_written(run: Command, tmp_path: Path):
         ["simulate", "--n", "0", "--out", "package"],
         ["simulate", "--n", "5", "--unknown", "2", "--out", "package"],
         ["import", "missing.csv"],
+        ["run", "--port", "99999"],
+        ["run", "--port", "0"],
         ["--data", "missing", "register", "search", "Kiel"],
         ["test"],
     ],
@@ -288,11 +343,20 @@ def test_a_command_that_is_none_is_explained(arguments: list[str], run: Command)
           "column land: The column is missing."]),
         ("needs.csv", b"PK\3\4\0\0\0", ["needs.csv: The file is not text"]),
         ("other.csv", "a,b\n1,2\n", ["other.csv, row 1, „a, b“: Neither the name nor the header"]),
-        ("package.xlsx", b"PK\3\4\0\0\0", ["package.xlsx: The file cannot be read as a workbook"]),
+        ("package.xlsx", b"PK\3\4\0\0\0", ["package.xlsx: The file is no workbook (.xlsx)"]),
         ("folder/readme.txt", "no table", []),
+        ("folder/profile.csv", "key\n01059083\n", ["profile.csv: Is no table of a data package. Is profiles meant?"]),
+        ("register.csv", f"{REGISTER}\n99999999,Nirgendwo,SH,,,,,,x\n11111111,Falsch,HE,,,,,,x\n",
+         ["row 2, column key, „99999999“: Keys in SH begin with 01.",
+          "row 3, column key, „11111111“: Keys in HE begin with 06."]),
+        ("register.csv", f"{REGISTER}\n01059083,Erfunden,SH,,,,,,simulated\n",
+         ["row 2, column key, „01059083“: Is a real municipality"]),
+        ("needs.csv", f"{NEEDS}\n01059083,UC01,1,simulated,\n00000001,UC01,1,simulated,\n",
+         ["Errors in the import: 1.", "row 2, column provenance, „simulated“: 01059083 is a real municipality"]),
     ],
     ids=["key", "use case", "escape", "quote", "cells", "many", "empty", "header", "UTF-16", "Latin-1", "binary",
-         "other table", "workbook", "folder"],
+         "other table", "workbook", "folder", "mistyped table", "foreign Land", "simulated over real",
+         "simulated need"],
 )  # fmt: skip
 def test_a_wrong_import_is_listed_and_changes_nothing(
     name: str, content: str | bytes, lines: list[str], run: Command, tmp_path: Path

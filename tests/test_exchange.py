@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import io
 import json
 import zipfile
@@ -21,6 +22,7 @@ from pandas.testing import assert_frame_equal
 
 from matchmaker import dataset, exchange, network, service, sheets
 from matchmaker.errors import BadInput, ImportRejected
+from matchmaker.i18n import language
 
 KEYS = ("01001000", "01002000", "01059", "09162000")
 KNOWN = {"register": frozenset(KEYS), "use_cases": frozenset({"UC01", "UC02", "UC30"})}
@@ -369,6 +371,54 @@ def test_an_unknown_table_is_refused(tmp_path: Path):
     for path in (tmp_path, tmp_path / "missing", tmp_path / "missing.xlsx", Path("/dev/null")):
         with pytest.raises(BadInput):
             exchange.read(path)
+
+
+@pytest.mark.parametrize("form", ["folder", "xlsx"])
+def test_a_mistyped_table_beside_a_right_one_is_not_passed_over(form: str, tmp_path: Path):
+    path = placed(f"{NEEDS}\n01001000,UC01,1,survey,\n", form, tmp_path)
+    if form == "xlsx":
+        book = openpyxl.load_workbook(path)
+        book.create_sheet("Tabelle1")  # left empty, as spreadsheets make them
+        book.create_sheet("Profile").append(["key"])
+        book.save(path)
+    else:
+        (path / "Profile.csv").write_text("key\n01001000\n")
+        (path / "lands.geojson").write_text("{}")
+    [issue] = refused(path).issues
+    assert issue.file == ("package.xlsx: Profile" if form == "xlsx" else "Profile.csv")
+    rule = language("en").render(issue.rule)
+    assert "Is profiles meant?" in rule
+    assert "offers" in rule
+
+
+@pytest.mark.parametrize(
+    "content", [f'{NEEDS}\n01001000,"UC01', f"{NEEDS}\n01001000,UC01,1,survey,{'x' * 1_000_000}\n"]
+)
+def test_an_open_quote_and_a_huge_cell_are_told_apart(content: str, tmp_path: Path):
+    (tmp_path / "needs.csv").write_text(content)
+    before = csv.field_size_limit(131_072)  # Python's own, which other packages of the tests raise
+    [issue] = refused(tmp_path / "needs.csv").issues
+    csv.field_size_limit(before)
+    assert ("a cell has more than" in issue.rule.template) == ("xxx" in content)
+
+
+def test_errors_stand_in_the_order_of_rows(tmp_path: Path):
+    rows = "".join(f"01001000,UC{row},{row % 2 * 9},survey,\n" for row in range(10, 99)) + "01001000,UC01\n"
+    (tmp_path / "needs.csv").write_text(f"{NEEDS}\n09999999,UC01,1,survey,\n{rows}01001000,UC02,9,survey,\n")
+    found = [row for row, _, _ in issues(tmp_path / "needs.csv")]
+    assert found == sorted(found)
+    assert {2, 92, 93} <= set(found)
+
+
+def test_of_many_errors_those_of_the_first_rows_are_listed(tmp_path: Path):
+    (tmp_path / "needs.csv").write_text(f"{NEEDS}\n09999999,UC77,1,survey,\n" + "01001000,UC01,9,survey,\n" * 999)
+    assert [column for row, column, _ in issues(tmp_path / "needs.csv") if row == 2] == ["key", "use_case"]
+
+
+def test_a_simulated_package_may_say_about_its_own_what_it_likes(shipped: dataset.Dataset, tmp_path: Path):
+    exchange.write(service.simulated_package(shipped, n=20, seed=1), tmp_path / "package")
+    known = {"use_cases": frozenset(shipped.catalogue.ids)}
+    assert exchange.read(tmp_path / "package", known=known, real=frozenset({"01059083"}))
 
 
 def test_a_file_with_another_name_is_recognised_by_its_header(tmp_path: Path):

@@ -127,7 +127,7 @@ def test_an_update_keeps_translations_adds_new_ids_drops_old_ones_and_is_stable(
         (1234567.4, "1.234.567\u00a0€", "€1,234,567"),
         (0, "0\u00a0€", "€0"),
         (-0.4, "0\u00a0€", "€0"),
-        (-1234.6, "-1.235\u00a0€", "-€1,235"),
+        (-1234.6, "−1.235\u00a0€", "−€1,235"),
     ],
 )
 def test_euros(value: float, german: str, english: str):
@@ -139,6 +139,7 @@ def test_numbers_and_shares():
     german, english = language("de"), language("en")
     assert (german.number(1234567), english.number(1234567)) == ("1.234.567", "1,234,567")
     assert (german.number(1234.56, 1), english.number(1234.56, 1)) == ("1.234,6", "1,234.6")
+    assert (german.number(-1.5, 1), english.number(-1.5, 1), english.percent(-0.1)) == ("−1,5", "−1.5", "−10%")
     assert (german.number(2, 2), english.number(2, 2)) == ("2,00", "2.00")
     # The space before the German sign may be one that does not break.
     assert (german.percent(0.256).replace("\u00a0", " "), english.percent(0.256)) == ("26 %", "26%")
@@ -182,7 +183,7 @@ def test_an_unknown_language_is_german(code: str):
         (message("{n}", n=message("You already work together.")), "Sie arbeiten bereits zusammen.", None),
         (
             message("{n:list}", n=(message("Near: {km:number} km apart.", km=2.0), message("No need in common."))),
-            "In der Nähe: nur 2 km entfernt. und Kein gemeinsamer Bedarf.",
+            "In der Nähe: 2 km entfernt. und Kein gemeinsamer Bedarf.",
             "Near: 2 km apart. and No need in common.",
         ),
     ],

@@ -6,6 +6,9 @@ import hashlib
 import sqlite3
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +18,7 @@ from pandas.testing import assert_frame_equal
 
 from matchmaker import cli, service, sheets, simulate
 from matchmaker.dataset import Dataset
-from matchmaker.errors import StoreFailed
+from matchmaker.errors import ChangedMeanwhile, StoreFailed
 from matchmaker.store import HEAD, Store
 from matchmaker.store.tables import STORED
 
@@ -66,6 +69,48 @@ def test_a_saved_profile_survives_and_replaces_the_former_one(database: str):
         workspace.save_profile(changed)
     kept = service.own_profile(service.Workspace(store=Store(database)).load(), "01059083")
     assert kept == changed
+
+
+def test_whoever_saves_later_is_told_what_changed_meanwhile(database: str):
+    one, other = (service.Workspace(store=Store(database)) for _ in range(2))
+    read = service.own_profile(one.load(), "01059083")
+    other.save_profile(replace(read, fte=0.5))
+    with pytest.raises(ChangedMeanwhile):
+        one.save_profile(replace(read, fte=2.0))
+    assert service.own_profile(one.load(), "01059083").fte == 0.5
+    # Another municipality is not concerned, and what is read anew can be saved.
+    one.save_profile(replace(service.own_profile(one.load(), "01001000"), fte=1.0))
+    one.save_profile(replace(service.own_profile(one.load(), "01059083"), fte=2.0))
+    other.save_profile(replace(read, fte=3.0, seen=None))
+    assert service.own_profile(one.load(), "01059083").fte == 3
+
+
+def test_of_many_who_save_at_once_one_succeeds(database: str):
+    workspaces = [service.Workspace(store=Store(database)) for _ in range(4)]
+    read = service.own_profile(workspaces[0].load(), "01059083")
+
+    def save(number: int) -> bool:
+        try:
+            workspaces[number].save_profile(replace(read, fte=float(number)))
+        except ChangedMeanwhile:
+            return False
+        return True
+
+    with ThreadPoolExecutor() as pool:
+        saved = list(pool.map(save, range(4)))
+    assert saved.count(True) == 1
+    assert service.own_profile(workspaces[0].load(), "01059083").fte == saved.index(True)
+
+
+def test_a_reader_answers_while_another_writes(database: str):
+    store = Store(database)
+    store.save({"register": place("01001000")}, what="test")
+    writer = sqlite3.connect(store.place, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+    assert Store(database).version() == len(Store(database).tables()["register"]) == 1
+    assert time.monotonic() - began < 5
+    writer.close()
 
 
 def test_the_version_rises_with_each_change(database: str):

@@ -56,18 +56,18 @@ class Language:
     def number(self, value: float, digits: int = 0) -> str:
         """Format a number with a fixed number of decimals."""
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return format_decimal(_unsigned_zero(value, digits), format=pattern, locale=_LOCALES[self.code])
+        return _signed(format_decimal(_unsigned_zero(value, digits), format=pattern, locale=_LOCALES[self.code]))
 
     def eur(self, value: float) -> str:
         """Format whole euros."""
         whole = _unsigned_zero(value, 0)
-        return format_currency(
-            whole, "EUR", format=_EUROS[self.code], currency_digits=False, locale=_LOCALES[self.code]
+        return _signed(
+            format_currency(whole, "EUR", format=_EUROS[self.code], currency_digits=False, locale=_LOCALES[self.code])
         )
 
     def percent(self, share: float) -> str:
         """Format a share of one as whole per cent."""
-        return format_percent(_unsigned_zero(share, 2), format=_PERCENT[self.code], locale=_LOCALES[self.code])
+        return _signed(format_percent(_unsigned_zero(share, 2), format=_PERCENT[self.code], locale=_LOCALES[self.code]))
 
     def list(self, items: Sequence[str]) -> str:
         """Join items as a person would: with commas and a final "and"."""
@@ -77,6 +77,11 @@ class Language:
 def _unsigned_zero(value: float, digits: int) -> float:
     """Round, and turn the -0.0 of a value just below zero into 0."""
     return round(value, digits) + 0.0
+
+
+def _signed(figure: str) -> str:
+    """Write a negative figure with a minus, which a hyphen is too short for."""
+    return figure.replace("-", "−")
 
 
 class _Filler(string.Formatter):

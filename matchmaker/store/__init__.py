@@ -7,7 +7,7 @@ whole or not at all, and it adds a revision by which caches know that the data h
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +18,8 @@ import platformdirs
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from matchmaker.errors import StoreFailed
-from matchmaker.message import message
+from matchmaker.errors import StoreFailed, reason
+from matchmaker.message import Message, message
 from matchmaker.store.tables import OWNER, STORED, revision, stated
 
 T = TypeVar("T")
@@ -29,6 +29,10 @@ _OWNERS_AT_A_TIME: Final = 500
 
 HEAD: Final = "0001"
 """Newest migration; the database is brought to it when it is opened."""
+
+
+_LAST: Final = sa.select(sa.func.coalesce(sa.func.max(revision.c.number), 0))
+"""Number of the last change."""
 
 
 def default_url() -> str:
@@ -54,6 +58,7 @@ class Store:
             if self._url.get_backend_name() == "sqlite" and path and not path.startswith((":memory:", "file:")):
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
             self._engine = sa.create_engine(self._url)
+            self._writer = self._engine.execution_options(writes=True)
             if self._engine.dialect.name == "sqlite":
                 _prepare_sqlite(self._engine)
             self._migrate()
@@ -74,30 +79,32 @@ class Store:
     def version(self) -> int:
         """Return the number of the last change; 0 for an empty database."""
         with self._connected() as connection:
-            return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(revision.c.number), 0))).scalar_one())
+            return int(connection.execute(_LAST).scalar_one())
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         """Return everything entered, as tables of a data package, and ``stated`` (columns key, block)."""
-        found = {}
         with self._connected() as connection:
-            for name, table in [*STORED.items(), ("stated", stated)]:
-                columns = [column for column in table.columns if column.name != "position"]
-                order = list(table.primary_key.columns)
-                rows = connection.execute(sa.select(*columns).order_by(*order)).all()
-                frame = pd.DataFrame(rows, columns=[column.name for column in columns], dtype=object)
-                for column in columns:
-                    if isinstance(column.type, sa.Float):
-                        frame[column.name] = frame[column.name].astype("float64")
-                found[name] = frame
-        return found
+            return _tables(connection)
 
-    def save(self, tables: Mapping[str, pd.DataFrame], *, what: str, states: Sequence[tuple[str, str]] = ()) -> int:
+    def save(
+        self,
+        tables: Mapping[str, pd.DataFrame],
+        *,
+        what: str,
+        states: Sequence[tuple[str, str]] = (),
+        check: Callable[[Mapping[str, pd.DataFrame]], None] | None = None,
+    ) -> int:
         """Take over tables in one transaction and return the new version.
 
         Rows of the same owner (municipality, cooperation) in the same table are replaced together. ``states``
-        lists (key, block) pairs that count as entered even when the tables hold no row for them.
+        lists (key, block) pairs that count as entered even when the tables hold no row for them. ``check`` is
+        shown what is there before, in the same transaction; when it raises, nothing is changed.
         """
         with self._changing() as connection:
+            # Asked first: of two transactions that begin with the same number, only one can add the next.
+            last = connection.execute(_LAST).scalar_one()
+            if check:
+                check(_tables(connection))
             for name, table in STORED.items():
                 frame = tables.get(name)
                 column = OWNER.get(name, "key")
@@ -112,7 +119,6 @@ class Store:
                 same = (stated.c.key == key) & (stated.c.block == block)
                 connection.execute(sa.delete(stated).where(same))
                 connection.execute(sa.insert(stated), {"key": key, "block": block})
-            last = connection.execute(sa.select(sa.func.coalesce(sa.func.max(revision.c.number), 0))).scalar_one()
             connection.execute(sa.insert(revision), {"number": last + 1, "at": datetime.now(UTC), "what": what})
         return int(last) + 1
 
@@ -133,7 +139,7 @@ class Store:
 
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        with self._engine.connect() as connection:
+        with self._writer.connect() as connection:
             config.attributes["connection"] = connection
             try:
                 command.upgrade(config, "head")
@@ -155,7 +161,7 @@ class Store:
     @contextmanager
     def _changing(self) -> Iterator[sa.Connection]:
         try:
-            with self._engine.begin() as connection:
+            with self._writer.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
             raise self._failed(error) from error
@@ -182,7 +188,23 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        # A writer waits at the beginning: one that has read already could only fail. Readers wait for nobody.
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _tables(connection: sa.Connection) -> Mapping[str, pd.DataFrame]:
+    found = {}
+    for name, table in [*STORED.items(), ("stated", stated)]:
+        columns = [column for column in table.columns if column.name != "position"]
+        order = list(table.primary_key.columns)
+        rows = connection.execute(sa.select(*columns).order_by(*order)).all()
+        frame = pd.DataFrame(rows, columns=[column.name for column in columns], dtype=object)
+        for column in columns:
+            if isinstance(column.type, sa.Float):
+                frame[column.name] = frame[column.name].astype("float64")
+        found[name] = frame
+    return found
 
 
 def _rows(frame: pd.DataFrame, table: sa.Table) -> list[dict[str, Any]]:
@@ -203,10 +225,22 @@ def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
         yield items[start : start + size]
 
 
-def _reason(error: Exception) -> str:
-    """Return the first line of an error, without the statement and its values."""
+_REASONS: Final = {
+    "database is locked": message("another program is writing into it"),
+    "unable to open database file": message("the file cannot be opened"),
+    "file is not a database": message("the file is no database"),
+    "attempt to write a readonly database": message("the file may only be read"),
+    "database or disk is full": message("the disk is full"),
+}
+
+
+def _reason(error: Exception) -> Message | str:
+    """Return the cause of an error, without the statement and its values, in own words where it is common."""
+    if isinstance(error, OSError):
+        return reason(error)
     cause = getattr(error, "orig", None) or error
-    return str(cause).splitlines()[0] if str(cause) else type(error).__name__
+    said = str(cause).splitlines()[0] if str(cause) else type(error).__name__
+    return _REASONS.get(said, said)
 
 
 def _shown(url: str) -> str:

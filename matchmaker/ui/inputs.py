@@ -5,12 +5,22 @@ Language and municipality stand in the address of the page, so that a link leads
 
 from __future__ import annotations
 
+import math
+import re
+from decimal import Decimal
+
 import streamlit as st
 
+from matchmaker.errors import BadInput
 from matchmaker.i18n import LANGUAGES, Language, language
+from matchmaker.message import message
 from matchmaker.model import KINDS, LAND_NAMES, LANDS, PART_MEANINGS, PARTS, PRESETS, Preferences, Weights
 from matchmaker.ui import cache
 from matchmaker.ui.show import part_names
+
+_NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
+_GROUPED = re.compile(r"-?[1-9][0-9]{0,2}[.,][0-9]{3}")
+"""A thousand and more, or one and less: "1.000" is both, depending on the language."""
 
 _LANGUAGE_NAMES = {"de": "Deutsch", "en": "English"}
 
@@ -92,6 +102,61 @@ def shows_simulated() -> bool:
     return bool(st.session_state.get("simulated", True))
 
 
+def number_from(text: str, *, most: float = math.inf, whole: bool = False) -> float | None:
+    """Return a number written with a comma or a point; None where nothing is written.
+
+    Raises `BadInput` for what is no number, and for what could be thousands or decimals unless thousands would be
+    more than ``most``.
+    """
+    plain = text.strip().replace("−", "-")
+    if not plain:
+        return None
+    if not _NUMBER.fullmatch(plain):
+        raise BadInput(message("Must be a number such as 1200 or 0.5, without dots or spaces between thousands."))
+    thousands = re.sub("[.,]", "", plain)
+    fewer = plain.removesuffix("0").removesuffix("0")
+    if _GROUPED.fullmatch(plain) and abs(float(thousands)) <= most:
+        raise BadInput(
+            message(
+                "{text} is ambiguous: write {thousands} or {decimals}.",
+                text=plain, thousands=thousands, decimals=fewer if fewer != plain else f"{plain}0",
+            )
+        )  # fmt: skip
+    value = float(plain.replace(",", "."))
+    if whole and not value.is_integer():
+        raise BadInput(message("Must be a whole number."))
+    return value
+
+
+def number_text(value: float | None, _: Language) -> str:
+    """Return a number as `number_from` reads it, with the decimal sign of the language."""
+    if value is None:
+        return ""
+    plain = str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
+    clear = f"{plain}0" if _GROUPED.fullmatch(plain) else plain
+    return clear.replace(".", ",") if _.code == "de" else clear
+
+
+def number(
+    label: str, value: float | None, _: Language, *, key: str, most: float = math.inf, whole: bool = False,
+    hint: str | None = None, kept: bool = False,
+) -> tuple[float | None, bool]:  # fmt: skip
+    """Ask for a number; return it, None for unknown, and whether the field could be read.
+
+    A text field, because the browser's number field takes "0,5" for 5 where its language is English, and keeps what
+    is out of its limits to itself.
+    """
+    text = st.text_input(
+        label, number_text(value, _), placeholder=_("unknown"), help=hint, key=key,
+        persist_state="session" if kept else None,
+    )  # fmt: skip
+    try:
+        return number_from(text, most=most, whole=whole), True
+    except BadInput as error:
+        st.error(_.render(error.what))
+        return value, False
+
+
 def _preset_chosen() -> None:
     """Set the sliders to the weights of the chosen preset."""
     for part in PARTS:
@@ -136,11 +201,12 @@ def preferences(_: Language) -> tuple[Preferences, int]:
         left, middle, right = st.columns(3)
         lands = left.multiselect(
             _("Land"), LANDS, format_func=lambda code: _(LAND_NAMES[LANDS.index(code)]), placeholder=_("All Länder"),
-            key="lands",
+            select_all=False, key="lands",
         )  # fmt: skip
         kinds = middle.multiselect(
-            _("Kind"), KINDS, format_func=lambda kind: _(kind.value), placeholder=_("All kinds"), key="kinds"
-        )
+            _("Kind"), KINDS, format_func=lambda kind: _(kind.value), placeholder=_("All kinds"), select_all=False,
+            key="kinds",
+        )  # fmt: skip
         use_case = right.selectbox(
             _("Use case"), list(titles), index=None, format_func=titles.__getitem__, placeholder=_("Any"), key="about"
         )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from matchmaker.catalogue import Catalogue
-from matchmaker.errors import ImportRejected, MatchmakerError
+from matchmaker.errors import ChangedMeanwhile, EntryRejected, MatchmakerError
 from matchmaker.i18n import Language
 from matchmaker.message import Label
 from matchmaker.model import LAND_NAMES, LANDS, Activity, Municipality, Provenance, Stage
@@ -19,9 +20,30 @@ _STAGES = (Stage.PLANNED, Stage.PILOT, Stage.OPERATION)
 _DEFAULT_URGENCY = 2
 
 
+def begun(own: OwnProfile) -> OwnProfile:
+    """Return the profile as it was when this session began to change it; what is entered is kept over that."""
+    read: OwnProfile = st.session_state.setdefault(f"read_{own.municipality.key}", own)
+    return read
+
+
+def start_over(key: str) -> None:
+    """Forget what this session has entered about a municipality: the form shows what is saved."""
+    del st.session_state[f"read_{key}"]
+    st.session_state[f"round_{key}"] = _round(key) + 1
+
+
+def _round(key: str) -> int:
+    """Return how often the form was started; new keys make new fields, which take up what is saved."""
+    return int(st.session_state.get(f"round_{key}", 0))
+
+
+def _field(own: OwnProfile, name: str) -> str:
+    key = own.municipality.key
+    return f"{key}_{name}_{_round(key)}"
+
+
 def needs(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[tuple[str, int], ...]:
     """Ask what bothers the staff and how pressing it is; return (use case, urgency)."""
-    key = own.municipality.key
     stated = dict(own.needs)
     pains = {u.id: f"{_.label(u.pain)} ({_.label(u.title)})" for u in catalogue.use_cases}
     chosen = st.multiselect(
@@ -31,7 +53,9 @@ def needs(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[tuple[str
         format_func=pains.__getitem__,
         placeholder=_("Choose or type, for example: minutes"),
         help=_("Each nuisance stands for a use case of artificial intelligence that helps against it."),
-        key=f"{key}_needs",
+        select_all=False,
+        key=_field(own, "needs"),
+        persist_state="session",
     )
     words = {1: _("would help"), 2: _("important"), 3: _("pressing")}
     found = []
@@ -40,13 +64,14 @@ def needs(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[tuple[str
         left, right = st.columns([3, 2], vertical_alignment="center")
         left.markdown(f"**{show.escaped(_.label(use_case.title))}**")
         urgency = right.segmented_control(
-            _("How urgent is {title}?").format(title=_.label(use_case.title)),
+            _("How urgent is {title}?").format(title=show.in_label(_.label(use_case.title))),
             list(words),
             default=stated.get(use_case_id, _DEFAULT_URGENCY),
             required=True,
             format_func=words.__getitem__,
             label_visibility="collapsed",
-            key=f"{key}_urgency_{use_case_id}",
+            key=_field(own, f"urgency_{use_case_id}"),
+            persist_state="session",
         )
         found.append((use_case_id, int(urgency or _DEFAULT_URGENCY)))
     if not chosen:
@@ -56,7 +81,6 @@ def needs(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[tuple[str
 
 def offers(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[Activity, ...]:
     """Ask what is planned, tried out or running; published activities are there already."""
-    key = own.municipality.key
     published = [a for a in own.offers if a.provenance == Provenance.PUBLISHED]
     stated = {a.use_case: a for a in own.offers if a.provenance != Provenance.PUBLISHED}
     if published:
@@ -64,8 +88,7 @@ def offers(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[Activity
         for activity in published:
             stage = _(activity.stage.value) if activity.stage else _("stage not stated")
             year = f", {activity.year}" if activity.year else ""
-            link = f" [{_('Source')}]({activity.url})" if activity.url else ""
-            st.markdown(f"- {show.escaped(_.label(activity.title))} ({stage}{year}){link}")
+            st.markdown(f"- {show.escaped(_.label(activity.title))} ({stage}{year}){show.link(activity.url, _)}")
     titles = {u.id: _.label(u.title) for u in catalogue.use_cases}
     chosen = st.multiselect(
         _("What do you plan, try out or run besides?") if published else _("What do you plan, try out or run?"),
@@ -73,7 +96,9 @@ def offers(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[Activity
         default=[use_case for use_case in stated if use_case in titles],
         format_func=titles.__getitem__,
         placeholder=_("Choose use cases"),
-        key=f"{key}_offers",
+        select_all=False,
+        key=_field(own, "offers"),
+        persist_state="session",
     )
     found = list(published)
     for use_case_id in chosen:
@@ -81,13 +106,14 @@ def offers(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[Activity
         left, right = st.columns([3, 2], vertical_alignment="center")
         left.markdown(f"**{show.escaped(titles[use_case_id])}**")
         stage = right.segmented_control(
-            _("How far are you with {title}?").format(title=titles[use_case_id]),
+            _("How far are you with {title}?").format(title=show.in_label(titles[use_case_id])),
             list(_STAGES),
             default=before.stage if before and before.stage in _STAGES else Stage.OPERATION,
             required=True,
             format_func=lambda value: _(value.value),
             label_visibility="collapsed",
-            key=f"{key}_stage_{use_case_id}",
+            key=_field(own, f"stage_{use_case_id}"),
+            persist_state="session",
         )
         title = catalogue.use_case(use_case_id).title
         found.append(
@@ -110,13 +136,14 @@ def maturity(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[float 
     )
     found: list[float | None] = []
     for dimension, before in zip(catalogue.dimensions, own.maturity, strict=True):
-        anchors = {anchor.level: _.label(anchor.text) for anchor in dimension.anchors}
+        anchors = {anchor.level: show.escaped(_.label(anchor.text)) for anchor in dimension.anchors}
         level = st.select_slider(
-            f"**{_.label(dimension.title)}** – {_.label(dimension.question)}",
+            show.in_label(f"**{_.label(dimension.title)}** – {_.label(dimension.question)}"),
             [None, *_LEVELS],
             value=before,
             format_func=lambda value: _("unknown") if value is None else _.number(value, 1),
-            key=f"{own.municipality.key}_{dimension.id}",
+            key=_field(own, dimension.id),
+            persist_state="session",
         )
         if level is None:
             st.caption(_("Not assessed. Level 0: {least} Level 5: {most}").format(least=anchors[0], most=anchors[5]))
@@ -133,29 +160,19 @@ def maturity(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[float 
     return tuple(found)
 
 
-def capacity(own: OwnProfile, _: Language) -> tuple[float | None, float | None]:
-    """Ask for the staff and money that are free for AI in a year; empty means unknown."""
-    key = own.municipality.key
-    fte = st.number_input(
-        _("Staff free for AI, in full-time posts a year"),
-        min_value=0.0,
-        value=own.fte,
-        step=0.1,
-        format="%.1f",
-        placeholder=_("unknown"),
-        help=_("0.5 is half a post. Who leads a group needs about half a post."),
-        key=f"{key}_fte",
-    )
-    budget = st.number_input(
-        _("Money free for AI, in euros a year"),
-        min_value=0.0,
-        value=own.budget_eur,
-        step=1000.0,
-        format="%.0f",
-        placeholder=_("unknown"),
-        key=f"{key}_budget",
-    )
-    return fte, budget
+def capacity(own: OwnProfile, _: Language) -> tuple[float | None, float | None, bool]:
+    """Ask for the staff and money free for AI in a year; None means unknown. Also say whether both could be read."""
+    staff, money = _capacity_labels(_)
+    fte, fte_read = inputs.number(
+        staff, own.fte, _, key=_field(own, "fte"), kept=True,
+        hint=_("0.5 is half a post. Who leads a group needs about half a post."),
+    )  # fmt: skip
+    budget, budget_read = inputs.number(money, own.budget_eur, _, key=_field(own, "budget"), kept=True)
+    return fte, budget, fte_read and budget_read
+
+
+def _capacity_labels(_: Language) -> tuple[str, str]:
+    return _("Staff free for AI, in full-time posts a year"), _("Money free for AI, in euros a year")
 
 
 def differs(edited: OwnProfile, own: OwnProfile) -> bool:
@@ -164,42 +181,76 @@ def differs(edited: OwnProfile, own: OwnProfile) -> bool:
     return same != replace(own, offers=(), needs=tuple(sorted(own.needs))) or set(edited.offers) != set(own.offers)
 
 
+def saving(edited: OwnProfile, own: OwnProfile, said: DeltaGenerator, _: Language, *, readable: bool) -> bool:
+    """Offer to save what was entered over what was read, and return whether anything is unsaved.
+
+    ``own`` is what is saved now. Where others have saved meanwhile, the user decides whose state stays. What is wrong
+    is said in a place of its own, since the buttons stand in a row.
+    """
+    key = own.municipality.key
+    changed = not own.municipality.simulated and (not readable or differs(edited, begun(own)))
+    meanwhile = own.seen != edited.seen
+    if meanwhile and not changed:
+        start_over(key)
+        st.rerun()
+    if meanwhile:
+        with said:
+            show.failure(ChangedMeanwhile(own.municipality.name), _)
+        if st.button(_("Reload"), help=_("Discards what you have changed here."), icon=":material/refresh:"):
+            start_over(key)
+            st.rerun()
+    label = _("Save anyway") if meanwhile else _("Save")
+    if st.button(label, type="primary", icon=":material/save:", disabled=not changed or not readable):
+        try:
+            cache.workspace().save_profile(replace(edited, seen=None) if meanwhile else edited)
+        except ChangedMeanwhile:
+            st.rerun()  # shows the choice above
+        except EntryRejected as error:
+            with said:
+                show.entries(error, dict(zip(("fte", "budget_eur"), _capacity_labels(_), strict=True)), _)
+        except MatchmakerError as error:
+            with said:
+                show.failure(error, _)
+        else:
+            start_over(key)
+            st.toast(_("Saved."), icon=":material/check:")
+            st.rerun()
+    return changed
+
+
 def enter_by_hand(_: Language) -> None:
     """Let a municipality that is not in the register be entered."""
     with st.expander(_("My municipality is not in the list")), st.form("by_hand", border=False, enter_to_submit=False):
-        name = st.text_input(_("Name"), max_chars=200, key="hand_name")
-        key = st.text_input(_("Key (eight digits, five for a Landkreis)"), max_chars=8, key="hand_key")
+        name = st.text_input(_("Name"), key="hand_name")
+        key = st.text_input(_("Key (eight digits, five for a Landkreis)"), key="hand_key")
         land = st.selectbox(
             _("Land"), LANDS, index=None, format_func=lambda code: _(LAND_NAMES[LANDS.index(code)]),
             placeholder=_("Choose"), key="hand_land",
         )  # fmt: skip
-        unknown = _("unknown")
-        population = st.number_input(
-            _("Inhabitants"), min_value=1, value=None, step=1, placeholder=unknown, key="hand_population"
-        )
-        lat = st.number_input(_("Latitude"), 47.0, 55.2, None, format="%.4f", placeholder=unknown, key="hand_lat")
-        lon = st.number_input(_("Longitude"), 5.5, 15.5, None, format="%.4f", placeholder=unknown, key="hand_lon")
-        if not st.form_submit_button(_("Enter"), icon=":material/add:"):
+        people, people_read = inputs.number(_("Inhabitants"), None, _, key="hand_population", whole=True)
+        lat, lat_read = inputs.number(_("Latitude"), None, _, key="hand_lat", most=90)
+        lon, lon_read = inputs.number(_("Longitude"), None, _, key="hand_lon", most=180)
+        entered_now = st.form_submit_button(_("Enter"), icon=":material/add:")
+        if not (entered_now and people_read and lat_read and lon_read):
             return
         entered = Municipality(
             key=key.strip(),
             name=name.strip(),
             land=land or "",
             kind=None,
-            population=population,
+            population=None if people is None else int(people),
             lat=lat,
             lon=lon,
             simulated=False,
         )
         try:
             cache.workspace().enter_municipality(entered)
-        except ImportRejected as error:
+        except EntryRejected as error:
             labels = {
                 "name": _("Name"), "key": _("Key"), "land": _("Land"), "population": _("Inhabitants"),
                 "lat": _("Latitude"), "lon": _("Longitude"),
             }  # fmt: skip
-            for issue in error.issues:
-                st.error(f"**{labels.get(issue.column, issue.column)}**: {_.render(issue.rule)}")
+            show.entries(error, labels, _)
             return
         except MatchmakerError as error:
             show.failure(error, _)

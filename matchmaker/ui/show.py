@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Final
+from urllib.parse import quote
 
 import pandas as pd
 import streamlit as st
 
 from matchmaker.dataset import Dataset
-from matchmaker.errors import ImportRejected, MatchmakerError
+from matchmaker.errors import EntryRejected, ImportRejected, MatchmakerError
 from matchmaker.i18n import Language
 from matchmaker.model import (
     LAND_NAMES,
@@ -27,6 +29,13 @@ from matchmaker.model import (
 COLOURS: Final = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a900", "#666666", "#999999")
 
 
+_ADDRESS: Final = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)
+"""Places in an address by which the browser knows it as one."""
+
+_IN_ADDRESSES: Final = "/:?#@!$&'*+,;=%~"
+"""Characters of an address that Markdown leaves alone inside a link, beside letters and digits."""
+
+
 def part_names(_: Language) -> dict[str, str]:
     """Return the names of the parts of the score on screen."""
     return {part: _.render(title) for part, title in PART_TITLES.items()}
@@ -35,7 +44,7 @@ def part_names(_: Language) -> dict[str, str]:
 def failure(error: MatchmakerError, _: Language) -> None:
     """Explain an error: what happened, where, and what to do next."""
     text = _.render(error.what) + (" " + _.render(error.remedy) if error.remedy else "")
-    st.error(text, icon=":material/error:")
+    st.error(escaped(text), icon=":material/error:")
     if isinstance(error, ImportRejected):
         st.dataframe(
             pd.DataFrame(
@@ -44,6 +53,13 @@ def failure(error: MatchmakerError, _: Language) -> None:
             ),
             hide_index=True,
         )
+
+
+def entries(error: EntryRejected, labels: Mapping[str, str], _: Language) -> None:
+    """Say of each entry that cannot be saved what is wrong with it; ``labels`` are names of fields by column."""
+    for issue in error.issues:
+        value = f"„{issue.value}“ – " if issue.value else ""
+        st.error(f"**{labels.get(issue.column, issue.column)}**: " + escaped(value + _.render(issue.rule)))
 
 
 def facts(municipality: Municipality, _: Language) -> str:
@@ -60,7 +76,13 @@ def facts(municipality: Municipality, _: Language) -> str:
 
 def name(municipality: Municipality, _: Language) -> str:
     """Return the name, with a mark where the municipality is simulated."""
-    return f"{municipality.name} :orange-badge[{_('simulated')}]" if municipality.simulated else municipality.name
+    mark = f" :orange-badge[{_('simulated')}]" if municipality.simulated else ""
+    return escaped(municipality.name) + mark
+
+
+def _names(municipalities: Sequence[Municipality], _: Language) -> str:
+    """Return a list of names for a sentence, the simulated ones marked."""
+    return _.list([escaped(m.name) + (f" (*{_('simulated')}*)" if m.simulated else "") for m in municipalities])
 
 
 def stock(data: Dataset, _: Language) -> None:
@@ -77,22 +99,38 @@ def cooperations(found: Sequence[Cooperation], _: Language) -> None:
         return
     with st.expander(_.plural("{count} published cooperation", "{count} published cooperations", len(found))):
         for one in found:
-            link = f" [{_('Source')}]({one.url})" if one.url else ""
-            st.markdown(f"- **{escaped(one.title)}** ({_(one.status)}): {escaped(_.label(one.topic))}{link}")
+            st.markdown(
+                f"- **{escaped(one.title)}** ({_(one.status)}): {escaped(_.label(one.topic))}{link(one.url, _)}"
+            )
 
 
 def sources(evidence: Sequence[Evidence], _: Language, limit: int = 5) -> None:
     """List published evidence with links to where it can be read."""
     for item in evidence[:limit]:
         year = f" ({item.year})" if item.year else ""
-        st.markdown(f"- {escaped(_.label(item.title))}{year}: [{_('Source')}]({item.url})")
+        st.markdown(f"- {escaped(_.label(item.title))}{year}{link(item.url, _)}")
     if len(evidence) > limit:
         st.caption(_("{count} more published sources").format(count=len(evidence) - limit))
 
 
 def escaped(text: str) -> str:
     """Return a text of the data that Markdown shows as it is."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|$<>:~" else c for c in text)
+    # Addresses become links even where every character is escaped, unless something stands in between.
+    unlinked = _ADDRESS.sub("\N{WORD JOINER}", " ".join(text.split()))
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|$<>:~&=" else c for c in unlinked)
+
+
+def in_label(text: str) -> str:
+    """Return a text of the data for the label of a field, which is read aloud as it stands: without links only."""
+    return text.replace("](", "] (")
+
+
+def link(url: str, _: Language) -> str:
+    """Return a link to a source; nothing where the address is none of the web."""
+    if not url.startswith(("https://", "http://")):
+        return ""
+    # An address with brackets could end the link and begin something else.
+    return f" [{_('Source')}]({quote(url, safe=_IN_ADDRESSES)})"
 
 
 def score_bars(suggestions: Sequence[Suggestion], _: Language) -> None:
@@ -160,8 +198,11 @@ def project(group: Consortium, number: int, _: Language) -> None:
     """Draw one joint project: who, what it saves, who pays what, and what to know."""
     with st.container(border=True):
         st.markdown(f"#### {number}. {escaped(_.label(group.title))}")
-        members = _.list([f"{m.name} (*{_('simulated')}*)" if m.simulated else m.name for m in group.members])
-        st.markdown(_("**{lead}** leads. Together: {members}.").format(lead=group.lead.name, members=members))
+        st.markdown(
+            _("**{lead}** leads. Together: {members}.").format(
+                lead=escaped(group.lead.name), members=_names(group.members, _)
+            )
+        )
         saving, staff, days = st.columns(3)
         saving.metric(
             _("Saving over five years"),
@@ -208,8 +249,9 @@ def project(group: Consortium, number: int, _: Language) -> None:
             st.caption(_("Split in proportion to what each would pay alone, over five years."))
             _size_curve(group, number, _)
         if group.access:
-            weak = _.list([m.name for m in group.access])
-            st.markdown(_("Gains access to what it could hardly do alone: {names}.").format(names=weak))
+            st.markdown(
+                _("Gains access to what it could hardly do alone: {names}.").format(names=_names(group.access, _))
+            )
         if group.evidence:
             with st.expander(_.plural("{count} published source", "{count} published sources", len(group.evidence))):
                 sources(group.evidence, _, limit=20)

@@ -24,15 +24,16 @@ from matchmaker.ui.show import part_names
 def draw(frame: pd.DataFrame, file: str, _: Language, *, digits: Mapping[str, int] | None = None) -> None:
     """Draw a table and offer it as CSV.
 
-    ``digits`` are the decimals of the columns that have any; empty cells stand for what is unknown. Addresses
-    become links.
+    ``digits`` are the decimals of the columns that have any; empty cells stand for what is unknown. Addresses of
+    sources become links.
     """
     formats = {column: partial(_written, _, number) for column, number in (digits or {}).items()}
-    links = [str(column) for column in frame if frame[column].astype(str).str.startswith("https:").any()]
+    source = _("Source")
+    links = [source] if source in frame and frame[source].astype(str).str.startswith("https:").any() else []
     st.dataframe(
         frame.style.format(cast("Any", formats), na_rep=""),
         hide_index=True,
-        column_config={column: st.column_config.LinkColumn(display_text=_("Source")) for column in links},
+        column_config={column: st.column_config.LinkColumn(display_text=source) for column in links},
         placeholder="",
         height=min(38 + 35 * len(frame), 400),
     )

@@ -109,6 +109,39 @@ def test_a_kilometre_is_as_long_to_the_east_as_to_the_north(page, address):
     assert (bottom - top) / (right - left) == pytest.approx(866 / 640, rel=0.03)
 
 
+def test_a_name_is_shown_as_text_and_fetches_nothing(page, address):
+    page.goto(f"{address}/?lang=de")
+    sound(page)
+    page.get_by_text("Meine Kommune steht nicht in der Liste").click()
+    page.get_by_label("Name").fill(
+        "![x](http://example.com/a.png) [k](http://evil.example) www.evil.example a@evil.example"
+    )
+    page.get_by_label("Schlüssel (acht Ziffern").fill("01059999")
+    land = page.get_by_role("combobox", name="Land")
+    land.fill("Schleswig")
+    land.press("Enter")
+    page.get_by_role("button", name="Eintragen").click()
+    expect(page.get_by_role("heading", level=3)).to_contain_text("[k](http:")
+    need(page, "Protokoll", "KI-Protokollierung von Gremiensitzungen", "dringend")
+    page.get_by_role("button", name="Speichern").click()
+    expect(page.get_by_text("Gespeichert.")).to_be_visible()
+    for title in TITLES:
+        go(page, title)
+        expect(page.locator("img[src*=example], a[href*=evil]:not([href^='#'])")).to_have_count(0)
+
+
+def test_enter_takes_one_need_only(page, address):
+    page.goto(f"{address}/?lang=de&key=01001000")
+    sound(page)
+    field = page.get_by_role("combobox", name="Was kostet Ihre Beschäftigten Zeit und Nerven?")
+    field.fill("KI")
+    expect(page.get_by_role("option").nth(1)).to_be_visible()
+    field.press("Enter")
+    settle(page)
+    field.press("Escape")
+    expect(page.get_by_role("radiogroup").filter(has_text="dringend")).to_have_count(1)
+
+
 def picture_has_ink(page: Page, key: str) -> tuple[int, int, int, int]:
     """Wait until something is drawn below the legend; return its left, right, top and bottom edge."""
     picture = page.locator(f".st-key-{key}").get_by_role("img")

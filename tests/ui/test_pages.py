@@ -6,7 +6,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from matchmaker.service import Workspace
+from matchmaker.errors import BadInput
+from matchmaker.i18n import language
+from matchmaker.service import Workspace, own_profile
+from matchmaker.ui import cache, inputs, show
 
 SUEDERBRARUP = "01059083"
 SIMULATED = "00000001"
@@ -55,9 +58,9 @@ def test_without_a_municipality_the_page_says_what_to_do_first(look, page):
 
 def test_a_link_opens_with_its_municipality_and_language_and_keeps_both_on_other_pages(look):
     session = look(key="03354", lang="en")
-    assert session.subheader[0].value == "Landkreis Lüchow-Dannenberg"
+    assert session.subheader[0].value == show.escaped("Landkreis Lüchow-Dannenberg")
     session.switch_page("matchmaker/ui/pages/partners.py").run()
-    assert "**Landkreis Lüchow-Dannenberg**" in texts(session)
+    assert f"**{show.escaped('Landkreis Lüchow-Dannenberg')}**" in texts(session)
     assert session.query_params["key"] == "03354"
     assert session.query_params["lang"] == "en"
 
@@ -158,49 +161,215 @@ def test_the_network_lists_a_published_cooperation_with_its_source(look):
     assert "Jena" in found
 
 
+def form(session: AppTest, name: str, key: str = SUEDERBRARUP, started: int = 0):
+    """Return a field of the profile; ``started`` counts how often the form was begun anew."""
+    kinds = (session.multiselect, session.button_group, session.select_slider, session.text_input)
+    (found,) = [field for kind in kinds for field in kind if field.key == f"{key}_{name}_{started}"]
+    return found
+
+
+def press(session: AppTest, label: str) -> AppTest:
+    return labelled(session.button, label).click().run()
+
+
+def saved(key: str = SUEDERBRARUP):
+    return own_profile(cache.workspace().load(), key)
+
+
 def test_a_saved_profile_survives_a_restart(enter):
     session = enter(key=SUEDERBRARUP)
-    session.multiselect(key=f"{SUEDERBRARUP}_needs").set_value(["UC01", "UC03"]).run()
-    session.button_group(key=f"{SUEDERBRARUP}_urgency_UC01").set_value(3).run()
-    session.select_slider(key=f"{SUEDERBRARUP}_D1").set_value(2.5).run()
-    session.number_input(key=f"{SUEDERBRARUP}_fte").set_value(0.5).run()
-    labelled(session.button, "Speichern").click().run()
+    form(session, "needs").set_value(["UC01", "UC03"]).run()
+    form(session, "urgency_UC01").set_value(3).run()
+    form(session, "D1").set_value(2.5).run()
+    form(session, "fte").set_value("0,5").run()
+    press(session, "Speichern")
     assert not session.error
 
     st.cache_resource.clear()  # a new process has nothing in memory
     again = enter(key=SUEDERBRARUP)
-    assert again.multiselect(key=f"{SUEDERBRARUP}_needs").value == ["UC01", "UC03"]
-    assert again.button_group(key=f"{SUEDERBRARUP}_urgency_UC01").value == 3
-    assert again.select_slider(key=f"{SUEDERBRARUP}_D1").value == 2.5
-    assert again.number_input(key=f"{SUEDERBRARUP}_fte").value == 0.5
+    assert form(again, "needs").value == ["UC01", "UC03"]
+    assert form(again, "urgency_UC01").value == 3
+    assert form(again, "D1").value == 2.5
+    assert form(again, "fte").value == "0,5"
     again.switch_page("matchmaker/ui/pages/projects.py").run()
     assert len(cards(again)) == 2
 
 
 def test_what_is_entered_is_saved_on_the_button_only(enter):
     session = enter(key=SUEDERBRARUP)
-    session.multiselect(key=f"{SUEDERBRARUP}_needs").set_value(["UC01"]).run()
+    form(session, "needs").set_value(["UC01"]).run()
     assert "Änderungen" in texts(session)
-    assert enter(key=SUEDERBRARUP).multiselect(key=f"{SUEDERBRARUP}_needs").value == []
+    assert form(enter(key=SUEDERBRARUP), "needs").value == []
+
+
+def test_what_is_entered_waits_while_other_pages_are_looked_at(enter):
+    session = enter(key=SUEDERBRARUP)
+    form(session, "needs").set_value(["UC01"]).run()
+    form(session, "urgency_UC01").set_value(3).run()
+    form(session, "fte").set_value("0,7").run()
+    session.switch_page("matchmaker/ui/pages/partners.py").run()
+    session.switch_page("matchmaker/ui/pages/municipality.py").run()
+    assert "ungespeicherte Änderungen" in texts(session)
+    assert form(session, "needs").value == ["UC01"]
+    assert form(session, "urgency_UC01").value == 3
+    press(session, "Speichern")
+    assert (saved().needs, saved().fte) == ((("UC01", 3),), 0.7)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"), [("0,5", 0.5), ("0.5", 0.5), (" 1200 ", 1200), ("1,25", 1.25), ("", None)]
+)
+@pytest.mark.parametrize("lang", ["de", "en"])
+def test_a_number_is_saved_as_it_was_written(enter, written, kept, lang):
+    session = enter(key=SUEDERBRARUP, lang=lang)
+    form(session, "D1").set_value(1.0).run()
+    form(session, "fte").set_value(written).run()
+    press(session, "Speichern" if lang == "de" else "Save")
+    assert saved().fte == kept
+    assert inputs.number_from(form(session, "fte", started=1).value) == kept
+
+
+@pytest.mark.parametrize("written", ["1.000", "1,000", "-12.500", "50 000", "1.000,50", "viel", "1e5", "٣"])
+def test_a_number_that_cannot_be_told_is_not_saved(enter, written):
+    session = enter(key=SUEDERBRARUP)
+    form(session, "budget").set_value(written).run()
+    assert session.error
+    assert labelled(session.button, "Speichern").disabled
+    assert "nicht lesbar" in texts(session)
+
+
+def test_a_number_out_of_its_limits_is_named_and_not_saved(enter):
+    session = enter(key=SUEDERBRARUP)
+    form(session, "fte").set_value("-1").run()
+    press(session, "Speichern")
+    (error,) = session.error
+    assert error.value.startswith("**Freie Kapazität für KI")
+    assert "mindestens 0" in error.value
+    assert saved().fte is None
+    assert form(session, "fte").value == "-1"
+
+
+@pytest.mark.parametrize(("written", "decimals"), [("1.000", 1.0), ("1,250", 1.25), ("1.125", 1.125)])
+def test_an_ambiguous_number_is_answered_with_two_ways_to_write_it(written, decimals):
+    with pytest.raises(BadInput) as caught:
+        inputs.number_from(written)
+    offered = dict(caught.value.what.values)
+    assert inputs.number_from(offered["thousands"]) == 1000 * decimals
+    assert inputs.number_from(offered["decimals"]) == decimals
+
+
+@pytest.mark.parametrize("value", [None, 0.0, 0.5, 1.125, 12.5, 1000.0, 50_000.0, 1e-7, 1234567.891])
+def test_a_saved_number_is_shown_so_that_it_is_read_again(value):
+    for code in ("de", "en"):
+        assert inputs.number_from(inputs.number_text(value, language(code))) == value
+
+
+def test_three_decimals_are_clear_where_thousands_make_no_sense():
+    assert inputs.number_from("54.633", most=90) == inputs.number_from("54,633", most=90) == 54.633
+
+
+def conflict(enter):
+    """Return a session with changes of its own, and another that has saved before it."""
+    one, other = enter(key=SUEDERBRARUP), enter(key=SUEDERBRARUP)
+    form(one, "fte").set_value("2").run()
+    form(other, "fte").set_value("0,5").run()
+    press(other, "Speichern")
+    press(one, "Speichern")
+    assert "inzwischen an anderer Stelle geändert" in one.error[0].value.replace("\\", "")
+    assert saved().fte == 0.5
+    return one
+
+
+def test_after_others_have_saved_one_can_reload(enter):
+    session = press(conflict(enter), "Neu laden")
+    assert not session.error
+    assert form(session, "fte", started=1).value == "0,5"
+    assert saved().fte == 0.5
+
+
+def test_after_others_have_saved_one_can_save_anyway(enter):
+    session = press(conflict(enter), "Trotzdem speichern")
+    assert not session.error
+    assert saved().fte == 2
+
+
+def test_without_changes_of_ones_own_the_form_follows_what_others_save(enter):
+    one, other = enter(key=SUEDERBRARUP), enter(key=SUEDERBRARUP)
+    form(other, "needs").set_value(["UC01"]).run()
+    press(other, "Speichern")
+    one.run()
+    assert not one.error
+    assert form(one, "needs", started=1).value == ["UC01"]
+
+
+@pytest.mark.parametrize("page", ["municipality", "partners"])
+def test_no_list_selects_everything_at_once(look, page):
+    lists = look(page, key=SUEDERBRARUP).multiselect
+    assert lists
+    assert not any(field.proto.select_all for field in lists)
+
+
+BAIT = "![x](http://example.com/a.png) [k](http://evil.example) :red[y] `z`"
+
+
+def test_a_name_is_shown_as_text_on_every_page(enter):
+    session = by_hand(enter(), BAIT, "01059999", "SH", "1200")
+    form(session, "needs", "01059999").set_value(["UC01"]).run()
+    form(session, "offers", "01059999").set_value(["UC01"]).run()
+    press(session, "Speichern")
+    for page in ("municipality", "partners", "projects", "network", "peers"):
+        shown = enter(page, key="01059999", simulated=False)
+        assert not shown.exception
+        assert "](" not in markdown(shown).replace("[Quelle](", "")
+        asked = enter(page, key=SUEDERBRARUP)
+        assert "](" not in markdown(asked).replace("[Quelle](", "")
+    session.switch_page("matchmaker/ui/pages/projects.py").run()
+    assert show.escaped(BAIT) in texts(session)
+
+
+def markdown(session: AppTest) -> str:
+    """Return every text of a page that is read as Markdown."""
+    kinds = ("markdown", "caption", "info", "warning", "error", "title", "header", "subheader", "expander", "metric")
+    found = [element for kind in kinds for element in session.get(kind)]
+    widgets = ("selectbox", "multiselect", "text_input", "toggle", "slider", "select_slider", "button_group", "button")
+    found += [element for kind in widgets for element in session.get(kind)]
+    return "\n".join(f"{getattr(e, 'value', '')}\n{getattr(e, 'label', '')}" for e in found if e.type != "selectbox")
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://example.org/a_(b)?c=d&e#f", " [Quelle](https://example.org/a_%28b%29?c=d&e#f)"),
+        ("https://a)![x](http://evil.example/a.png", " [Quelle](https://a%29!%5Bx%5D%28http://evil.example/a.png)"),
+        ("javascript:alert(1)", ""),
+        ("", ""),
+    ],
+)
+def test_an_address_cannot_break_out_of_its_link(url, shown):
+    assert show.link(url, language("de")) == shown
+
+
+def test_peers_that_are_all_simulated_are_said_to_be(look):
+    assert "Alle hier sind simuliert" in texts(look("peers", key=SIMULATED))
 
 
 def by_hand(session, name, key, land, population):
     session.text_input(key="hand_name").set_value(name)
     session.text_input(key="hand_key").set_value(key)
     session.selectbox(key="hand_land").set_value(land)
-    session.number_input(key="hand_population").set_value(population)
+    session.text_input(key="hand_population").set_value(population)
     return labelled(session.button, "Eintragen").click().run()
 
 
 def test_a_municipality_entered_by_hand_is_chosen_and_stays_in_the_list(enter):
-    session = by_hand(enter(), "Neudorf an der Probe", "01059999", "SH", 1200)
+    session = by_hand(enter(), "Neudorf an der Probe", "01059999", "SH", "1200")
     assert session.subheader[0].value == "Neudorf an der Probe"
     assert any(option.startswith("Neudorf an der Probe") for option in municipality_field(enter()).options)
 
 
 @pytest.mark.parametrize(("key", "rule"), [("123", "acht Ziffern"), ("1234567a", "acht Ziffern"), ("", "nicht leer")])
 def test_a_wrong_key_shows_the_rule_and_saves_nothing(enter, key, rule):
-    session = by_hand(enter(), "Neudorf an der Probe", key, "SH", 1200)
+    session = by_hand(enter(), "Neudorf an der Probe", key, "SH", "1200")
     (error,) = session.error
     assert error.value.startswith("**Schlüssel**: ")
     assert rule in error.value
@@ -209,6 +378,6 @@ def test_a_wrong_key_shows_the_rule_and_saves_nothing(enter, key, rule):
 
 def test_simulated_participants_cannot_be_edited(enter):
     session = enter(key=SIMULATED)
-    session.multiselect(key=f"{SIMULATED}_needs").set_value(["UC40"]).run()
+    form(session, "needs", SIMULATED).set_value(["UC40"]).run()
     assert "simuliert" in texts(session)
     assert labelled(session.button, "Speichern").disabled

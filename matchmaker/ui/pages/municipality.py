@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import streamlit as st
 
-from matchmaker.errors import MatchmakerError
 from matchmaker.model import Stage
-from matchmaker.service import OwnProfile, own_profile
+from matchmaker.service import own_profile
 from matchmaker.ui import cache, inputs, profile, show
 
 _ = inputs.chosen_language()
@@ -43,20 +43,21 @@ if own.municipality.simulated:
     st.warning(_("This participant is simulated. It can be looked at, not edited."), icon=":material/science:")
 show.cooperations(data.cooperations_of(row), _)
 
+read = profile.begun(own)
 needs_tab, offers_tab, maturity_tab, capacity_tab = st.tabs(
     [_("1 What bothers you"), _("2 What already runs"), _("3 Maturity"), _("4 Staff and money")]
 )
 with needs_tab:
-    needs = profile.needs(own, data.catalogue, _)
+    needs = profile.needs(read, data.catalogue, _)
 with offers_tab:
-    offers_stated = profile.offers(own, data.catalogue, _)
+    offers_stated = profile.offers(read, data.catalogue, _)
 with maturity_tab:
-    maturity = profile.maturity(own, data.catalogue, _)
+    maturity = profile.maturity(read, data.catalogue, _)
 with capacity_tab:
-    fte, budget = profile.capacity(own, _)
+    fte, budget, readable = profile.capacity(read, _)
 
-edited = OwnProfile(
-    municipality=own.municipality,
+edited = replace(
+    read,
     maturity=maturity,
     needs=needs,
     offers=offers_stated,
@@ -64,18 +65,12 @@ edited = OwnProfile(
     budget_eur=budget,
     as_of=datetime.now(UTC).date().isoformat(),
 )
-changed = profile.differs(edited, own)
+said = st.container()
 with st.container(horizontal=True, vertical_alignment="center"):
-    if st.button(_("Save"), type="primary", icon=":material/save:", disabled=own.municipality.simulated or not changed):
-        try:
-            cache.workspace().save_profile(edited)
-        except MatchmakerError as error:
-            show.failure(error, _)
-        else:
-            st.toast(_("Saved."), icon=":material/check:")
-            st.rerun()
-    if changed and not own.municipality.simulated:
+    if profile.saving(edited, own, said, _, readable=readable):
         st.markdown(f":orange[{_('There are unsaved changes.')}]")
+        if not readable:
+            st.markdown(_("A number under Staff and money cannot be read yet."))
     elif any(stage.stage is not Stage.ENDED for stage in own.offers) or own.needs:
         st.page_link("matchmaker/ui/pages/partners.py", label=_("Find partners"), icon=":material/group:")
         st.page_link("matchmaker/ui/pages/projects.py", label=_("Joint projects"), icon=":material/savings:")

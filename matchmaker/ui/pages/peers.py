@@ -69,6 +69,11 @@ who = comparison.listed(table, rows, data.profiles, _)
 used = [name for name, weight in zip(names, weights, strict=True) if weight > 0]
 st.subheader(_("Most alike"))
 nearest = who[1:].assign(**{_("Distance"): found.distance[0, : len(others)]})
+if nearest[comparison.heads(_)[3]].astype(bool).all():
+    st.info(
+        _("All of these are simulated, because no real municipality has entered enough yet. Load figures of your own "
+          "above to be compared with real ones."), icon=":material/science:",
+    )  # fmt: skip
 tables.draw(nearest, "vergleichskommunen.csv", _, digits={_("Distance"): 2})
 st.caption(_("Distance in standard deviations over all indicators together. Zero means: the same figures."))
 
