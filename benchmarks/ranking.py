@@ -36,7 +36,7 @@ sys.path.insert(0, str(ROOT))  # the package need not be installed
 from matchmaker import dataset, partners, simulate  # noqa: E402 - needs the line above
 from matchmaker.model import PARTS, Preferences, Weights  # noqa: E402 - as above
 from matchmaker.profiles import Profiles, ties_of  # noqa: E402 - as above
-from matchmaker.service import Workspace  # noqa: E402 - as above
+from matchmaker.workspace import Workspace  # noqa: E402 - as above
 
 K: Final = 20
 INNER: Final = 280

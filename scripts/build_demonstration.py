@@ -14,13 +14,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from matchmaker import dataset, exchange, service, sheets, simulate
+from matchmaker.workspace import DEMONSTRATION
 
 
 def main() -> None:
     """Draw the participants and write the package."""
     real = dataset.build([exchange.read(sheets.SHIPPED)])
     tables = service.simulated_package(real, n=simulate.DEMONSTRATION_SIZE, seed=simulate.DEMONSTRATION_SEED)
-    exchange.write(tables, service.DEMONSTRATION)
+    exchange.write(tables, DEMONSTRATION)
 
 
 if __name__ == "__main__":

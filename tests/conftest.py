@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from matchmaker.dataset import Dataset
-from matchmaker.service import Workspace
+from matchmaker.workspace import Workspace
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ PACKAGE = ROOT / "matchmaker"
 FILES = [*sorted(PACKAGE.rglob("*.py")), ROOT / "app.py"]
 
 CORE = {"partners", "consortia", "sharing", "clusters", "network", "peers"}
+ASKED = {"workspace", "service"}
 BASE = {"errors", "message", "model", "profiles", "catalogue"}
 ALLOWED = {
     "message": set(),
@@ -28,9 +29,10 @@ ALLOWED = {
     "simulate": {*BASE, "sheets"},
     "store": {"errors", "message", "model", "store"},
     "i18n": {"message"},
-    "service": {*BASE, *CORE, "sheets", "exchange", "indicators", "dataset", "simulate", "store"},
-    "cli": {"errors", "message", "model", "exchange", "indicators", "dataset", "store", "i18n", "service"},
-    "ui": {*BASE, "clusters", "network", "peers", "sheets", "indicators", "dataset", "store", "i18n", "service", "ui"},
+    "workspace": {*BASE, "sheets", "exchange", "dataset", "store"},
+    "service": {*BASE, *CORE, "sheets", "indicators", "dataset", "simulate"},
+    "cli": {"errors", "message", "model", "exchange", "indicators", "dataset", "store", "i18n", *ASKED, "cli"},
+    "ui": {*BASE, "clusters", "network", "peers", "sheets", "indicators", "dataset", "store", "i18n", *ASKED, "ui"},
     "app": {"errors", "ui"},
     "__main__": {"cli"},
     "__init__": set(),
@@ -72,7 +74,7 @@ def test_imports_run_one_way(file: Path):
         ("streamlit", {"ui", "app"}),
         ("sqlalchemy", {"store"}),
         ("alembic", {"store"}),
-        ("pandas", {"sheets", "exchange", "dataset", "simulate", "store", "service", "ui"}),
+        ("pandas", {"sheets", "exchange", "dataset", "simulate", "store", "workspace", "service", "ui"}),
         ("pandera", {"sheets"}),
         ("sklearn", {"clusters"}),
         ("numba", {"partners"}),

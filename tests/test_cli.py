@@ -14,9 +14,10 @@ import networkx as nx
 import openpyxl
 import pytest
 
-from matchmaker import cli, dataset, service, sheets
+from matchmaker import cli, dataset, sheets
 from matchmaker.model import PARTS
 from matchmaker.store import Store
+from matchmaker.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
 NEEDS = "key,use_case,urgency,provenance,source_url"
@@ -421,6 +422,6 @@ def test_help_answers_without_loading_what_takes_time():
 
 
 def test_a_package_alone_is_only_looked_at(run: Command, package: Path):
-    data = service.Workspace(package=package).load()
+    data = Workspace(package=package).load()
     assert len(data.profiles) == 20
     assert run.json("--data", package, "register", "search", "Berlin") == []

@@ -23,6 +23,7 @@ from pandas.testing import assert_frame_equal
 from matchmaker import dataset, exchange, network, service, sheets
 from matchmaker.errors import BadInput, ImportRejected
 from matchmaker.i18n import language
+from matchmaker.workspace import DEMONSTRATION
 
 KEYS = ("01001000", "01002000", "01059", "09162000")
 KNOWN = {"register": frozenset(KEYS), "use_cases": frozenset({"UC01", "UC02", "UC30"})}
@@ -63,7 +64,7 @@ def issues(path: Path, **options: object) -> list[tuple[int | None, str, str]]:
 # Valid packages --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("folder", [sheets.SHIPPED, service.DEMONSTRATION], ids=["data", "demonstration"])
+@pytest.mark.parametrize("folder", [sheets.SHIPPED, DEMONSTRATION], ids=["data", "demonstration"])
 def test_shipped_packages_are_valid(folder: Path):
     report = Package(str(folder / "datapackage.json")).validate()
     assert report.valid, report.flatten(["title", "rowNumber", "fieldName", "message"])[:5]

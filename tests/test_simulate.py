@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from matchmaker import dataset, exchange, service, sheets
+from matchmaker import dataset, exchange, sheets
 from matchmaker.dataset import Dataset
 from matchmaker.errors import BadInput
 from matchmaker.exchange import Tables
 from matchmaker.model import DIMENSIONS, KINDS, LANDS, Kind
 from matchmaker.simulate import DEMONSTRATION_SEED, DEMONSTRATION_SIZE, simulate
+from matchmaker.workspace import DEMONSTRATION
 
 SIZES = (1, 5, 200, 201, 2000)
 
@@ -25,7 +26,7 @@ def drawn(shipped: Dataset) -> dict[int, Tables]:
 @pytest.fixture(scope="module")
 def demonstration() -> Tables:
     known = {"use_cases": frozenset(exchange.read(sheets.SHIPPED)["use_cases"]["id"])}
-    return exchange.read(service.DEMONSTRATION, known=known)
+    return exchange.read(DEMONSTRATION, known=known)
 
 
 def kinds(tables: Tables) -> np.ndarray:

@@ -16,11 +16,12 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from matchmaker import cli, service, sheets, simulate
+from matchmaker import cli, sheets, simulate
 from matchmaker.dataset import Dataset
 from matchmaker.errors import ChangedMeanwhile, StoreFailed
 from matchmaker.store import HEAD, Store
 from matchmaker.store.tables import STORED
+from matchmaker.workspace import OwnProfile, Workspace, own_profile
 
 ROOT = Path(__file__).resolve().parents[1]
 WRITER = """
@@ -58,36 +59,36 @@ def test_everything_saved_is_there_after_opening_again(shipped: Dataset, databas
 
 
 def test_a_saved_profile_survives_and_replaces_the_former_one(database: str):
-    workspace = service.Workspace(store=Store(database))
-    profile = service.own_profile(workspace.load(), "01059083")
+    workspace = Workspace(store=Store(database))
+    profile = own_profile(workspace.load(), "01059083")
     levels = (2.5, None, 0.0, None, None, None, None, 5.0)
     for needs in (("UC01", 3), ("UC02", 1)), (("UC05", 2),):
-        changed = service.OwnProfile(
+        changed = OwnProfile(
             municipality=profile.municipality, maturity=levels, needs=needs, offers=(), fte=0.5, budget_eur=None,
             as_of="2026-02-03",
         )  # fmt: skip
         workspace.save_profile(changed)
-    kept = service.own_profile(service.Workspace(store=Store(database)).load(), "01059083")
+    kept = own_profile(Workspace(store=Store(database)).load(), "01059083")
     assert kept == changed
 
 
 def test_whoever_saves_later_is_told_what_changed_meanwhile(database: str):
-    one, other = (service.Workspace(store=Store(database)) for _ in range(2))
-    read = service.own_profile(one.load(), "01059083")
+    one, other = (Workspace(store=Store(database)) for _ in range(2))
+    read = own_profile(one.load(), "01059083")
     other.save_profile(replace(read, fte=0.5))
     with pytest.raises(ChangedMeanwhile):
         one.save_profile(replace(read, fte=2.0))
-    assert service.own_profile(one.load(), "01059083").fte == 0.5
+    assert own_profile(one.load(), "01059083").fte == 0.5
     # Another municipality is not concerned, and what is read anew can be saved.
-    one.save_profile(replace(service.own_profile(one.load(), "01001000"), fte=1.0))
-    one.save_profile(replace(service.own_profile(one.load(), "01059083"), fte=2.0))
+    one.save_profile(replace(own_profile(one.load(), "01001000"), fte=1.0))
+    one.save_profile(replace(own_profile(one.load(), "01059083"), fte=2.0))
     other.save_profile(replace(read, fte=3.0, seen=None))
-    assert service.own_profile(one.load(), "01059083").fte == 3
+    assert own_profile(one.load(), "01059083").fte == 3
 
 
 def test_of_many_who_save_at_once_one_succeeds(database: str):
-    workspaces = [service.Workspace(store=Store(database)) for _ in range(4)]
-    read = service.own_profile(workspaces[0].load(), "01059083")
+    workspaces = [Workspace(store=Store(database)) for _ in range(4)]
+    read = own_profile(workspaces[0].load(), "01059083")
 
     def save(number: int) -> bool:
         try:
@@ -99,7 +100,7 @@ def test_of_many_who_save_at_once_one_succeeds(database: str):
     with ThreadPoolExecutor() as pool:
         saved = list(pool.map(save, range(4)))
     assert saved.count(True) == 1
-    assert service.own_profile(workspaces[0].load(), "01059083").fte == saved.index(True)
+    assert own_profile(workspaces[0].load(), "01059083").fte == saved.index(True)
 
 
 def test_a_reader_answers_while_another_writes(database: str):

@@ -18,8 +18,9 @@ from matchmaker.clusters import Types
 from matchmaker.dataset import Dataset
 from matchmaker.model import Consortium, Preferences, Shift, Suggestion
 from matchmaker.profiles import Profiles
-from matchmaker.service import Network, Workspace
+from matchmaker.service import Network
 from matchmaker.store import Store, default_url
+from matchmaker.workspace import Workspace
 
 Version: TypeAlias = tuple[str, int]
 

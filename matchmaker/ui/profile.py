@@ -12,8 +12,8 @@ from matchmaker.errors import ChangedMeanwhile, EntryRejected, MatchmakerError
 from matchmaker.i18n import Language
 from matchmaker.message import Label
 from matchmaker.model import LAND_NAMES, LANDS, Activity, Municipality, Provenance, Stage
-from matchmaker.service import OwnProfile
 from matchmaker.ui import cache, inputs, show
+from matchmaker.workspace import OwnProfile
 
 _LEVELS = tuple(step / 2 for step in range(11))
 _STAGES = (Stage.PLANNED, Stage.PILOT, Stage.OPERATION)

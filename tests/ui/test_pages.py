@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from matchmaker.errors import BadInput
 from matchmaker.i18n import language
-from matchmaker.service import Workspace, own_profile
 from matchmaker.ui import cache, inputs, show
+from matchmaker.workspace import Workspace, own_profile
 
 SUEDERBRARUP = "01059083"
 SIMULATED = "00000001"

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from matchmaker.model import Stage
-from matchmaker.service import own_profile
 from matchmaker.ui import cache, inputs, profile, show
+from matchmaker.workspace import own_profile
 
 _ = inputs.chosen_language()
 st.title(_("My municipality"))

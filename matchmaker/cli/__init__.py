@@ -1,0 +1,183 @@
+"""The command line: one sub-command per question.
+
+Only this module prints. Results go to standard output, with ``--json`` one document and nothing else; errors go
+to standard error as readable lines with exit code 2 (the input can be corrected) or 1 (failure), never a
+traceback. Rooms that take time to load are imported where a command needs them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from matchmaker.cli import data, landscape, projects, search, start
+from matchmaker.errors import MatchmakerError, Rejected
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A Windows console may not be UTF-8; names of places are.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    arguments = _parser().parse_args(argv)
+    try:
+        result: int = arguments.run(arguments)
+    except MatchmakerError as error:
+        _report(error, arguments.lang)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of a pipe has seen enough; that is no failure.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    return result
+
+
+def _report(error: MatchmakerError, lang: str) -> None:
+    from matchmaker.i18n import language
+
+    _ = language(lang)
+    parts = [_("Error") + ":", _.render(error.what)]
+    if error.where:
+        parts.append(f"[{error.where}]")
+    if error.remedy:
+        parts.append(_.render(error.remedy))
+    print(" ".join(parts), file=sys.stderr)
+    if isinstance(error, Rejected):
+        for issue in error.issues:
+            where = ", ".join(
+                part
+                for part in (
+                    issue.file,
+                    _("row {row}").format(row=issue.row) if issue.row else "",
+                    _("column {column}").format(column=_on_one_line(issue.column)) if issue.column else "",
+                    f"„{_on_one_line(issue.value)}“" if issue.value else "",
+                )
+                if part
+            )
+            print(f"  {where}: {_.render(issue.rule)}", file=sys.stderr)
+        if error.total > len(error.issues):
+            rest = error.total - len(error.issues)
+            print("  " + _("… and {count} more.").format(count=_.number(rest)), file=sys.stderr)
+
+
+def _on_one_line(text: str) -> str:
+    """Return a text of a file so that it cannot steer the terminal or break the list."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+
+
+def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of commands in one place
+    parser = argparse.ArgumentParser(
+        prog="python -m matchmaker",
+        description="Finds German municipalities the right partners for artificial intelligence.",
+    )
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--data", type=Path, metavar="DIR", help="look at this data package alone")
+    source.add_argument("--database", metavar="URL", help="database with what users entered (SQLAlchemy URL)")
+    parser.add_argument("--lang", choices=("de", "en"), default="de", help="language of texts (default: de)")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        return added
+
+    register = commands.add_parser("register", help="the register of municipalities")
+    actions = register.add_subparsers(dest="action", required=True, metavar="ACTION")
+    find = actions.add_parser("search", help="find the key of a municipality")
+    find.add_argument("text", metavar="TEXT")
+    find.add_argument("--json", action="store_true")
+    find.set_defaults(run=data.register_search)
+
+    replaced = actions.add_parser("import", help="replace the register by the official file (GV100AD)")
+    replaced.add_argument("path", type=Path, metavar="FILE")
+    replaced.set_defaults(run=data.register_import)
+
+    profile = commands.add_parser("profile", help="what a municipality says about itself")
+    actions = profile.add_subparsers(dest="action", required=True, metavar="ACTION")
+    show = actions.add_parser("show", help="print a profile as JSON")
+    show.add_argument("key", metavar="KEY")
+    show.set_defaults(run=data.profile_show)
+    save = actions.add_parser("set", help="save a profile from a JSON file in the form that show prints")
+    save.add_argument("key", metavar="KEY")
+    save.add_argument("path", type=Path, metavar="FILE")
+    save.set_defaults(run=data.profile_set)
+
+    found = command("partners", search.partners, "the best partners of a municipality, or of all of them")
+    found.add_argument("key", nargs="?", metavar="KEY")
+    found.add_argument("--all", action="store_true", help="for every municipality; needs --out")
+    found.add_argument("--top", type=int, default=10, metavar="K", help="how many (default: 10)")
+    found.add_argument("--out", type=Path, metavar="FILE", help="CSV file for --all")
+    found.add_argument("--scheduler", default="", metavar="ADDRESS", help="Dask cluster that shares the work of --all")
+    found.add_argument("--weights", default="", metavar="PART=W,…", help="weights other than the default ones")
+    found.add_argument(
+        "--preset", choices=("officer", "network", "centre"), default="officer",
+        help="weights to begin with (default: officer)",
+    )  # fmt: skip
+    found.add_argument(
+        "--sensitivity", action="store_true", help="also who comes and goes when one weight is left out or doubled"
+    )
+    found.add_argument("--max-km", type=float, metavar="KM", help="only partners within this distance")
+    found.add_argument("--land", default="", metavar="TH,…", help="only partners in these Länder")
+    found.add_argument("--use-case", default="", metavar="UC", help="only partners that need or have this use case")
+    found.add_argument("--no-simulated", action="store_true", help="without demonstration participants")
+    found.add_argument(
+        "--everyone", action="store_true", help="also municipalities of which nothing but the register is known"
+    )
+    found.add_argument("--json", action="store_true")
+
+    joint = command("projects", projects.projects, "joint projects with saving and cost shares")
+    joint.add_argument("key", metavar="KEY")
+    joint.add_argument("--top", type=int, default=5, metavar="K", help="how many (default: 5)")
+    joint.add_argument("--use-case", default="", metavar="UC", help="for this use case only, needed or not")
+    joint.add_argument("--no-simulated", action="store_true", help="without demonstration participants")
+    joint.add_argument("--json", action="store_true")
+
+    types = command("clusters", landscape.clusters, "types of starting position")
+    types.add_argument("--no-simulated", action="store_true", help="without demonstration participants")
+    types.add_argument("--json", action="store_true")
+
+    drawn = command("network", landscape.network, "the network of cooperations and suggestions")
+    drawn.add_argument("--out", type=Path, metavar="FILE", help="write the graph: .graphml, .gexf or .json")
+    drawn.add_argument("--no-simulated", action="store_true", help="without demonstration participants")
+    drawn.add_argument("--json", action="store_true")
+
+    alike = command("peers", search.peers, "who resembles a municipality in figures, or all of them")
+    alike.add_argument("key", nargs="?", metavar="KEY")
+    alike.add_argument("--all", action="store_true", help="for every row of the table; needs --out")
+    alike.add_argument(
+        "--indicators", type=Path, metavar="FILE", help="CSV or XLSX: keys, then indicators (default: what is assessed)"
+    )
+    alike.add_argument("--exclude", type=Path, metavar="FILE", help="pairs of keys that shall not be neighbours")
+    alike.add_argument("--top", type=int, default=20, metavar="K", help="how many (default: 20)")
+    alike.add_argument("--out", type=Path, metavar="FILE", help="CSV file for --all")
+    alike.add_argument("--no-simulated", action="store_true", help="without demonstration participants")
+    alike.add_argument("--json", action="store_true")
+
+    taken = command("import", data.import_, "take in a data package, workbook or CSV file, whole or not at all")
+    taken.add_argument("path", type=Path, metavar="PATH")
+    taken.add_argument("--json", action="store_true")
+
+    given = command("export", data.export, "write all tables as a data package, or as .xlsx")
+    given.add_argument("path", type=Path, metavar="PATH")
+
+    form = command("template", data.template, "write an empty form with explained columns")
+    form.add_argument("path", type=Path, metavar="PATH.xlsx")
+
+    made = command("simulate", data.simulate, "write a data package of simulated municipalities")
+    made.add_argument("--n", type=int, required=True, metavar="N")
+    made.add_argument("--seed", type=int, default=0, metavar="S", help="same seed, same data (default: 0)")
+    made.add_argument("--out", type=Path, required=True, metavar="DIR")
+    made.add_argument("--unknown", type=float, default=0.0, metavar="SHARE", help="share of unknown blocks")
+
+    run = command("run", start.run, "set up what is missing and open the app")
+    run.add_argument("--port", type=int, default=8501, metavar="PORT", help="port on this machine (default: 8501)")
+    run.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    # Carried out before this parser is asked, since it needs an environment of its own; listed for --help.
+    command("test", start.test, "set up what is missing and run the tests")
+    return parser

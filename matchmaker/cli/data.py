@@ -1,0 +1,122 @@
+"""Commands that bring data in and out: register, profiles, packages, forms, simulated data."""
+
+from __future__ import annotations
+
+import argparse
+
+from matchmaker.cli.session import opened, print_json, writing
+from matchmaker.errors import BadInput
+from matchmaker.message import message
+
+_REPLACED_LISTED = 10
+"""Municipalities named of which an import replaces something; with --json all are."""
+
+
+def register_search(arguments: argparse.Namespace) -> int:
+    """Find keys by name."""
+    from matchmaker import service
+
+    data, _ = opened(arguments)
+    found = service.search(data, arguments.text)
+    if arguments.json:
+        print_json(
+            [
+                {"key": m.key, "name": m.name, "land": m.land, "kind": m.kind, "population": m.population,
+                 "simulated": m.simulated}
+                for m in found
+            ]
+        )  # fmt: skip
+    for m in found if not arguments.json else ():
+        people = _("inhabitants unknown") if m.population is None else _.number(m.population)
+        print(f"{m.key:8}  {m.name}  ({m.land}, {_(m.kind) if m.kind else '–'}, {people})")
+    if not found and not arguments.json:
+        print(_("Nothing found. Try a part of the name."))
+    return 0
+
+
+def register_import(arguments: argparse.Namespace) -> int:
+    """Replace the register by the official file."""
+    workspace, _ = writing(arguments)
+    rows, without_place = workspace.replace_register(arguments.path)
+    print(
+        _("{rows} municipalities and districts, {unknown} of them without a known place.").format(
+            rows=_.number(rows), unknown=_.number(without_place)
+        )
+    )
+    return 0
+
+
+def profile_show(arguments: argparse.Namespace) -> int:
+    """Print one profile as JSON."""
+    from matchmaker.workspace import own_profile, profile_document
+
+    data, _ = opened(arguments)
+    print_json(profile_document(own_profile(data, arguments.key)))
+    return 0
+
+
+def profile_set(arguments: argparse.Namespace) -> int:
+    """Save a profile from a JSON file."""
+    from matchmaker import exchange
+    from matchmaker.workspace import own_profile, profile_from
+
+    workspace, _ = writing(arguments)
+    document = exchange.read_document(arguments.path)
+    workspace.save_profile(profile_from(document, own_profile(workspace.load(), arguments.key)))
+    print(_("Saved."))
+    return 0
+
+
+def import_(arguments: argparse.Namespace) -> int:
+    """Take in a data package, workbook or CSV file."""
+    workspace, _ = writing(arguments)
+    taken = workspace.take_in(arguments.path, what=f"import {arguments.path.name}")
+    if arguments.json:
+        print_json({"rows": taken.rows, "replaced": taken.replaced, "database": workspace.place})
+        return 0
+    for name, rows in taken.rows.items():
+        print(f"{name}: " + _.plural("{count} row", "{count} rows", rows))
+        before = taken.replaced[name]
+        for owner, count in list(before.items())[:_REPLACED_LISTED]:
+            print(f"  {owner}: " + _.plural("replaces {count} row", "replaces {count} rows", count))
+        if (rest := len(before) - _REPLACED_LISTED) > 0:
+            print("  " + _("… and {count} more.").format(count=_.number(rest)))
+    print(_("Saved in {place}").format(place=workspace.place))
+    return 0
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Write all tables."""
+    from matchmaker import exchange
+
+    data, _ = opened(arguments)
+    exchange.write(data.tables, arguments.path)
+    print(_("Written to {place}").format(place=arguments.path))
+    return 0
+
+
+def template(arguments: argparse.Namespace) -> int:
+    """Write an empty form."""
+    from matchmaker import exchange
+    from matchmaker.i18n import language
+
+    if arguments.path.suffix.lower() != ".xlsx":
+        raise BadInput(
+            message("A template is written as .xlsx."), where=str(arguments.path), remedy=message("Name a .xlsx file.")
+        )
+    exchange.write_template(arguments.path)
+    print(language(arguments.lang)("Written to {place}").format(place=arguments.path))
+    return 0
+
+
+def simulate(arguments: argparse.Namespace) -> int:
+    """Write simulated municipalities."""
+    from matchmaker import exchange, service
+    from matchmaker.i18n import language
+    from matchmaker.workspace import Workspace
+
+    data = Workspace().load()
+    tables = service.simulated_package(data, n=arguments.n, seed=arguments.seed, unknown=arguments.unknown)
+    exchange.write(tables, arguments.out)
+    print(language(arguments.lang)("Written to {place}").format(place=arguments.out))
+    return 0

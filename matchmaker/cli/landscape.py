@@ -1,0 +1,89 @@
+"""Commands that show the whole: types of starting position and the network."""
+
+from __future__ import annotations
+
+import argparse
+
+from matchmaker.cli.session import opened, print_json
+from matchmaker.errors import BadInput
+from matchmaker.message import message
+
+
+def clusters(arguments: argparse.Namespace) -> int:
+    """Describe the types of starting position."""
+    from matchmaker import service
+
+    data, _ = opened(arguments)
+    found, profiles = service.find_types(data, simulated=not arguments.no_simulated)
+    names = {t.id: _("Type {number}").format(number=t.id) for t in found.types}
+    if arguments.json:
+        print_json(
+            {
+                "k": len(found.types),
+                "silhouette": round(found.silhouette, 4),
+                "stability": round(found.stability, 4),
+                "weak": found.weak,
+                "types": [
+                    {"id": t.id, "name": names[t.id], "size": t.size, "portrait": _.render(t.portrait)}
+                    for t in found.types
+                ],
+                "assignment": {
+                    str(key): int(label) for key, label in zip(profiles.key, found.label, strict=True) if label
+                },
+            }
+        )
+        return 0
+    print(
+        _("{count} types; silhouette {silhouette}, stability {stability}").format(
+            count=len(found.types), silhouette=_.number(found.silhouette, 2), stability=_.number(found.stability, 2)
+        )
+    )
+    if found.weak:
+        print(_("The types are weakly separated: take them as a rough order, not as groups."))
+    for t in found.types:
+        print(f"\n{names[t.id]} ({t.size}): {_.render(t.portrait)}")
+    return 0
+
+
+def network(arguments: argparse.Namespace) -> int:
+    """Describe the network, or write it as a graph."""
+    from matchmaker import exchange, service
+    from matchmaker.model import Preferences
+
+    if arguments.out is not None and arguments.out.suffix.lower() not in exchange.GRAPH_FORMATS:
+        raise BadInput(
+            message("The graph cannot be written as {suffix}.", suffix=arguments.out.suffix or arguments.out.name),
+            where=str(arguments.out),
+            remedy=message("Use one of {formats:list}.", formats=tuple(exchange.GRAPH_FORMATS)),
+        )
+    data, _ = opened(arguments)
+    drawn = service.draw_network(data, Preferences(simulated=not arguments.no_simulated))
+    graph, landscape = drawn.graph, drawn.landscape
+    if arguments.out is not None:
+        exchange.write_graph(graph, arguments.out)
+    if arguments.json:
+        print_json(
+            {
+                "nodes": graph.number_of_nodes(),
+                "cooperations": landscape.links,
+                "cooperating": landscape.cooperating,
+                "communities": landscape.communities,
+                "modularity": round(landscape.modularity, 4),
+                "hubs": [
+                    {"key": n.municipality.key, "name": n.municipality.name, "partners": n.partners,
+                     "betweenness": round(n.betweenness, 6), "community": n.community}
+                    for n in landscape.nodes[:10]
+                ],
+                "alone": [m.key for m in landscape.alone],
+            }
+        )  # fmt: skip
+        return 0
+    print(
+        _("{cooperating} of {nodes} participants cooperate, in {communities} communities.").format(
+            cooperating=landscape.cooperating, nodes=graph.number_of_nodes(), communities=landscape.communities
+        )
+    )
+    for n in landscape.nodes[:10]:
+        mark = f" [{_('simulated')}]" if n.municipality.simulated else ""
+        print(f"  {n.municipality.name}{mark}: " + _.plural("{count} partner", "{count} partners", n.partners))
+    return 0

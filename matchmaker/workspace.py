@@ -1,0 +1,376 @@
+"""Where the data come from, and what users enter: a data package, and over it their own entries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from operator import index
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from matchmaker import dataset, exchange
+from matchmaker.dataset import Dataset
+from matchmaker.errors import BadInput, ChangedMeanwhile
+from matchmaker.message import Label, message
+from matchmaker.model import (
+    DIMENSIONS,
+    Activity,
+    Municipality,
+    Provenance,
+    Stage,
+)
+from matchmaker.sheets import SHIPPED, Tables, schema
+from matchmaker.store import Store
+
+DEMONSTRATION: Final = SHIPPED / "demonstration"
+"""Package of the simulated demonstration participants, beside the real data."""
+
+HAND_ENTERED: Final = "entered by hand"
+"""Source of a municipality that is not in the register."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where the data come from: a package, and over it what users entered.
+
+    Parameters
+    ----------
+    package
+        Folder of the data package; the shipped one comes with the demonstration participants.
+    store
+        Database with what users entered, None to look at the package alone.
+    """
+
+    package: Path = SHIPPED
+    store: Store | None = None
+
+    @property
+    def place(self) -> str:
+        """Where entries are kept, as a user may read it; empty where nothing can be saved."""
+        return self.store.place if self.store else ""
+
+    def version(self) -> tuple[str, int]:
+        """Return what changes when the data do; key of every cache."""
+        return str(self.package), self.store.version() if self.store else 0
+
+    @cached_property
+    def _package_layers(self) -> tuple[Tables, ...]:
+        """Tables of the package, read once: it does not change while the program runs."""
+        shipped = exchange.read(SHIPPED)
+        if self.package == SHIPPED:
+            return shipped, exchange.read(DEMONSTRATION, known=_referable(shipped))
+        # A package without a catalogue of its own is read with the shipped one.
+        catalogue = {name: frame for name, frame in shipped.items() if schema()[name].catalogue}
+        return catalogue, exchange.read(self.package, known=_referable(catalogue))
+
+    def load(self) -> Dataset:
+        """Return the package with what users entered laid over it."""
+        return dataset.build([*self._package_layers, *([self.store.tables()] if self.store else [])])
+
+    def take_in(self, path: Path, *, what: str) -> Taken:
+        """Import a data package, workbook or CSV file whole or not at all; say what was taken and replaced.
+
+        Raises `ImportRejected` with every row error; nothing is changed then.
+        """
+        store = self._writable()
+        present = self.load().tables
+        tables = exchange.read(path, known=_referable(present), real=_real(present), bounded=True)
+        fixed = sorted(name for name in tables if schema()[name].catalogue)
+        taken = {name: frame for name, frame in tables.items() if name not in fixed}
+        if not taken:
+            raise BadInput(
+                message(
+                    "{path} holds only tables of the catalogue ({names:list}).", path=str(path), names=tuple(fixed)
+                ),
+                where=str(path),
+                remedy=message("To use another catalogue, start with --data and the folder of your package."),
+            )
+        store.save(taken, what=what)
+        return Taken(
+            rows={name: len(frame) for name, frame in taken.items()},
+            replaced={name: _rows_of(present[name], name, frame) for name, frame in taken.items()},
+        )
+
+    def replace_register(self, path: Path) -> tuple[int, int]:
+        """Replace the register by the official file; return how many rows it has and how many have no place.
+
+        Places are kept from the present register, by key: the official file has none.
+        """
+        store = self._writable()
+        official = exchange.read_official_register(path)
+        present = self.load().tables["register"].set_index("key")[["lat", "lon"]]
+        for column in ("lat", "lon"):
+            official[column] = official["key"].map(present[column])
+        # What an earlier import brought and this one does not have is gone; what was entered by hand stays.
+        earlier = store.tables()["register"]
+        dissolved = set(earlier["key"][earlier["source"] != HAND_ENTERED]) - set(official["key"])
+        states = [(key, "register") for key in (dataset.EVERYBODY, *sorted(dissolved))]
+        store.save({"register": official}, what=f"register {path.name}", states=states)
+        return len(official), int(official["lat"].isna().sum())
+
+    def save_profile(self, profile: OwnProfile) -> None:
+        """Keep what a municipality says about itself; replaces its former profile, needs and offers.
+
+        Raises `EntryRejected` with every value that breaks a rule, and `ChangedMeanwhile` where others have saved
+        since ``profile.seen`` was read; nothing is changed then.
+        """
+        store = self._writable()
+        key = profile.municipality.key
+        tables: dict[str, pd.DataFrame] = {
+            "profiles": pd.DataFrame(
+                [
+                    {
+                        "key": key,
+                        **{d: np.nan if m is None else m for d, m in zip(DIMENSIONS, profile.maturity, strict=True)},
+                        "fte": np.nan if profile.fte is None else profile.fte,
+                        "budget_eur": np.nan if profile.budget_eur is None else profile.budget_eur,
+                        "provenance": Provenance.SELF_ASSESSED.value,
+                        "as_of": profile.as_of,
+                    }
+                ]
+            ),
+            "needs": pd.DataFrame(
+                [
+                    {
+                        "key": key,
+                        "use_case": use_case,
+                        "urgency": float(urgency),
+                        "provenance": Provenance.SELF_ASSESSED.value,
+                        "source_url": "",
+                    }
+                    for use_case, urgency in profile.needs
+                ],
+                columns=schema()["needs"].columns,
+            ),
+            "offers": pd.DataFrame(
+                [
+                    {
+                        "key": key,
+                        "use_case": activity.use_case,
+                        "stage": activity.stage.value if activity.stage else "",
+                        "title": activity.title.de,
+                        "title_en": activity.title.en,
+                        "year": np.nan if activity.year is None else activity.year,
+                        "provenance": activity.provenance.value,
+                        "source_url": activity.url,
+                    }
+                    for activity in profile.offers
+                ],
+                columns=schema()["offers"].columns,
+            ),
+        }
+        present = self.load().tables
+        exchange.check(tables, source=profile.municipality.name, known=_referable(present), real=_real(present))
+
+        def unchanged(stored: Tables) -> None:
+            if profile.seen is not None and not _still(stored, key, profile.seen):
+                raise ChangedMeanwhile(profile.municipality.name)
+
+        store.save(tables, what=f"profile {key}", states=[(key, "needs"), (key, "offers")], check=unchanged)
+
+    def enter_municipality(self, municipality: Municipality) -> None:
+        """Add a municipality that is not in the register, or correct one that was entered by hand.
+
+        Raises `EntryRejected` with every value that breaks a rule of the register, and `BadInput` for a key
+        that the register already has.
+        """
+        store = self._writable()
+        current = self.load()
+        row = _register_row(municipality)
+        exchange.check({"register": row}, source=municipality.name or municipality.key)
+        register = current.tables["register"]
+        if ((register["key"] == municipality.key) & (register["source"] != HAND_ENTERED)).any():
+            raise BadInput(
+                message("The key {key} is already in the register.", key=municipality.key),
+                where=municipality.key,
+                remedy=message("Search for it in the list."),
+            )
+        store.save({"register": row}, what=f"municipality {municipality.key}")
+
+    def _writable(self) -> Store:
+        if self.store is None:
+            raise BadInput(
+                message("This package is only looked at: nothing can be saved in it."),
+                remedy=message("Start without --data, or name a database."),
+            )
+        return self.store
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an import took over.
+
+    ``rows`` are those taken by table. ``replaced`` are the rows that were there before, published ones too, by
+    table and municipality or cooperation: an import replaces all of what a table says about each one it names.
+    """
+
+    rows: Mapping[str, int]
+    replaced: Mapping[str, Mapping[str, int]]
+
+
+Seen: TypeAlias = Mapping[str, tuple[tuple[object, ...], ...]]
+"""Rows of one municipality by table."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnProfile:
+    """What a municipality says about itself; None means unknown.
+
+    ``needs`` are (use case, urgency 1-3), ``as_of`` an ISO date. ``seen`` is what stood in the tables when the
+    profile was read: it is saved only over that. None saves over whatever is there.
+    """
+
+    municipality: Municipality
+    maturity: tuple[float | None, ...]
+    needs: tuple[tuple[str, int], ...]
+    offers: tuple[Activity, ...]
+    fte: float | None
+    budget_eur: float | None
+    as_of: str
+    seen: Seen | None = field(default=None, compare=False, repr=False)
+
+
+def _seen(tables: Tables, key: str) -> Seen:
+    """Return what tables say about a municipality, in a form that can be compared."""
+    found = {}
+    for name in ("profiles", "needs", "offers"):
+        rows = tables[name][tables[name]["key"] == key]
+        found[name] = tuple(rows.astype(object).where(rows.notna(), None).itertuples(index=False, name=None))
+    return found
+
+
+def _still(stored: Tables, key: str, seen: Seen) -> bool:
+    """Return whether what is stored about a municipality is what was seen; a block not stored is nobody's."""
+    stated = set(stored["stated"]["block"][stored["stated"]["key"] == key])
+    now = _seen(stored, key)
+    return all(now[name] == rows for name, rows in seen.items() if now[name] or name in stated)
+
+
+def _real(tables: Tables) -> frozenset[str]:
+    """Return the keys of the municipalities that exist."""
+    register = tables["register"]
+    return frozenset(register["key"][register["source"] != dataset.SIMULATED])
+
+
+def _rows_of(present: pd.DataFrame, name: str, taken: pd.DataFrame) -> Mapping[str, int]:
+    """Return how many rows each owner named in an import had in a table before."""
+    owner = dataset.OWNER.get(name, "key")
+    counts = present[owner][present[owner].isin(taken[owner])].value_counts(sort=False)
+    return {str(key): int(count) for key, count in counts.items()}
+
+
+def _referable(tables: Tables) -> Mapping[str, frozenset[str]]:
+    """Return what other tables may refer to, by table name: keys of the register, ids of use cases."""
+    return {name: frozenset(frame.iloc[:, 0]) for name, frame in tables.items()}
+
+
+def own_profile(data: Dataset, key: str) -> OwnProfile:
+    """Return what is known of a municipality, in the form in which it can be edited and saved."""
+    profiles = data.profiles
+    row = profiles.row(key)
+
+    dates = data.tables["profiles"].set_index("key")["as_of"]
+    return OwnProfile(
+        municipality=profiles.municipality(row),
+        maturity=tuple(_known(level) for level in profiles.maturity[row]),
+        needs=tuple(
+            (use_case, int(urgency))
+            for use_case, urgency in zip(profiles.use_cases, profiles.need[row], strict=True)
+            if urgency
+        ),
+        offers=data.activities(row),
+        fte=_known(profiles.fte[row]),
+        budget_eur=_known(profiles.budget_eur[row]),
+        as_of=str(dates.get(key, "")),
+        seen=_seen(data.tables, key),
+    )
+
+
+def profile_document(profile: OwnProfile) -> dict[str, Any]:
+    """Return a profile as a JSON document; None means unknown."""
+    return {
+        "key": profile.municipality.key,
+        "name": profile.municipality.name,
+        "maturity": dict(zip(DIMENSIONS, profile.maturity, strict=True)),
+        "needs": dict(profile.needs),
+        "offers": [
+            {
+                "use_case": a.use_case,
+                "stage": a.stage.value if a.stage else None,
+                "title": a.title.de,
+                "title_en": a.title.en,
+                "year": a.year,
+                "provenance": a.provenance.value,
+                "source_url": a.url,
+            }
+            for a in profile.offers
+        ],
+        "fte": profile.fte,
+        "budget_eur": profile.budget_eur,
+        "as_of": profile.as_of,
+    }
+
+
+def profile_from(document: Mapping[str, Any], now: OwnProfile) -> OwnProfile:
+    """Return a profile with what a document in the form of `profile_document` says; the rest stays as it is.
+
+    Raises `BadInput` where the form is another. Whether the values are allowed is checked on saving.
+    """
+    try:
+        merged = {**profile_document(now), **document}
+        return replace(
+            now,
+            maturity=tuple(_known(merged["maturity"].get(dimension)) for dimension in DIMENSIONS),
+            needs=tuple((str(use_case), index(urgency)) for use_case, urgency in merged["needs"].items()),
+            offers=tuple(_offer(offer) for offer in merged["offers"]),
+            fte=_known(merged["fte"]),
+            budget_eur=_known(merged["budget_eur"]),
+            as_of=str(merged["as_of"]),
+        )
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+        raise BadInput(
+            message("The profile does not have the expected form: {reason}.", reason=str(error)),
+            where=now.municipality.key,
+            remedy=message("Take the output of profile show, change it and try again."),
+        ) from None
+
+
+def _known(value: float | None) -> float | None:
+    """Return a number as float; None and NaN both mean unknown."""
+    return None if value is None or np.isnan(value) else float(value)
+
+
+def _offer(document: Mapping[str, Any]) -> Activity:
+    return Activity(
+        use_case=document.get("use_case") or "",
+        stage=Stage(document["stage"]) if document.get("stage") else None,
+        title=Label(document.get("title") or "", document.get("title_en") or ""),
+        year=None if document.get("year") is None else index(document["year"]),
+        provenance=Provenance(document.get("provenance", Provenance.SELF_ASSESSED)),
+        url=document.get("source_url") or "",
+    )
+
+
+def _register_row(municipality: Municipality) -> pd.DataFrame:
+    def known(value: float | None) -> float:
+        return np.nan if value is None else float(value)
+
+    return pd.DataFrame(
+        [
+            {
+                "key": municipality.key,
+                "name": municipality.name,
+                "land": municipality.land,
+                "lat": known(municipality.lat),
+                "lon": known(municipality.lon),
+                "population": known(municipality.population),
+                "area_km2": np.nan,
+                "parent_key": "",
+                "source": HAND_ENTERED,
+            }
+        ]
+    )
