@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "matchmaker"
 FILES = [*sorted(PACKAGE.rglob("*.py")), ROOT / "app.py"]
 
-CORE = {"partners", "consortia", "sharing", "clusters", "network", "peers"}
+CORE = {"partners", "consortia", "sharing", "clusters", "network", "peers", "pains"}
 ASKED = {"workspace", "service"}
 BASE = {"errors", "message", "model", "profiles", "catalogue"}
 ALLOWED = {
@@ -32,7 +32,20 @@ ALLOWED = {
     "workspace": {*BASE, "sheets", "exchange", "dataset", "store"},
     "service": {*BASE, *CORE, "sheets", "indicators", "dataset", "simulate"},
     "cli": {"errors", "message", "model", "exchange", "indicators", "dataset", "store", "i18n", *ASKED, "cli"},
-    "ui": {*BASE, "clusters", "network", "peers", "sheets", "indicators", "dataset", "store", "i18n", *ASKED, "ui"},
+    "ui": {
+        *BASE,
+        "clusters",
+        "network",
+        "peers",
+        "pains",
+        "sheets",
+        "indicators",
+        "dataset",
+        "store",
+        "i18n",
+        *ASKED,
+        "ui",
+    },
     "app": {"errors", "ui"},
     "__main__": {"cli"},
     "__init__": set(),
@@ -76,7 +89,7 @@ def test_imports_run_one_way(file: Path):
         ("alembic", {"store"}),
         ("pandas", {"sheets", "exchange", "dataset", "simulate", "store", "workspace", "service", "ui"}),
         ("pandera", {"sheets"}),
-        ("sklearn", {"clusters"}),
+        ("sklearn", {"clusters", "pains"}),
         ("numba", {"partners"}),
     ],
 )

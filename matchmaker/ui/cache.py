@@ -17,6 +17,7 @@ from matchmaker import service, sheets
 from matchmaker.clusters import Types
 from matchmaker.dataset import Dataset
 from matchmaker.model import Consortium, Preferences, Shift, Suggestion
+from matchmaker.pains import PainIndex, index_of
 from matchmaker.profiles import Profiles
 from matchmaker.service import Network
 from matchmaker.store import Store, default_url
@@ -58,6 +59,12 @@ def choices(version: Version, simulated: bool, simulated_mark: str) -> dict[str,
         mark = f" · {simulated_mark}" if municipality.simulated else ""
         shown[municipality.key] = f"{municipality.name}{district} · {municipality.land}{mark} · {municipality.key}"
     return shown
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def pain_index(version: Version) -> PainIndex:
+    """Return what finds use cases by the words that people use for what annoys them."""
+    return index_of(dataset().catalogue)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

@@ -42,14 +42,48 @@ def _field(own: OwnProfile, name: str) -> str:
     return f"{key}_{name}_{_round(key)}"
 
 
+def _in_own_words(own: OwnProfile, catalogue: Catalogue, _: Language) -> None:
+    """Ask for the nuisance in words of one's own, and offer the use cases that these words are about."""
+    text = st.text_input(
+        _("Say it in your own words"),
+        placeholder=_("For example: the phone never stops ringing"),
+        help=_("Words are compared with those of the catalogue, on this machine. What you type is not kept."),
+        key=_field(own, "words"),
+    )
+    if not text.strip():
+        return
+    found = cache.pain_index(cache.workspace().version()).find(text)
+    if not found:
+        st.caption(_("Nothing similar was found. Choose from the list below."))
+        return
+    with st.container(horizontal=True):
+        for use_case_id in found:
+            title = show.in_label(_.label(catalogue.use_case(use_case_id).title))
+            key = _field(own, "needs")
+            st.button(
+                title,
+                icon=":material/add:",
+                key=f"{key}_{use_case_id}",
+                on_click=_add_need,
+                args=(key, own, use_case_id),
+            )
+
+
+def _add_need(key: str, own: OwnProfile, use_case_id: str) -> None:
+    """Add a need to those chosen, once."""
+    chosen = st.session_state.get(key, [stated for stated, _urgency in own.needs])
+    st.session_state[key] = list(dict.fromkeys([*chosen, use_case_id]))
+
+
 def needs(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[tuple[str, int], ...]:
     """Ask what bothers the staff and how pressing it is; return (use case, urgency)."""
     stated = dict(own.needs)
+    st.session_state.setdefault(_field(own, "needs"), list(stated))
+    _in_own_words(own, catalogue, _)
     pains = {u.id: f"{_.label(u.pain)} ({_.label(u.title)})" for u in catalogue.use_cases}
     chosen = st.multiselect(
         _("What costs your staff time and nerves?"),
         list(pains),
-        default=list(stated),
         format_func=pains.__getitem__,
         placeholder=_("Choose or type, for example: minutes"),
         help=_("Each nuisance stands for a use case of artificial intelligence that helps against it."),

@@ -381,3 +381,15 @@ def test_simulated_participants_cannot_be_edited(enter):
     form(session, "needs", SIMULATED).set_value(["UC40"]).run()
     assert "simuliert" in texts(session)
     assert labelled(session.button, "Speichern").disabled
+
+
+def test_words_of_ones_own_lead_to_a_need(enter):
+    session = enter(key=SUEDERBRARUP)
+    labelled(session.text_input, "Sagen Sie es in eigenen Worten").set_value("Protokolle dauern ewig").run()
+    assert not session.exception
+    labelled(session.button, "KI-Protokollierung von Gremiensitzungen").click().run()
+    (needs,) = [box for box in session.multiselect if box.label.startswith("Was kostet")]
+    assert needs.value == ["UC01"]
+    assert not session.warning
+    labelled(session.text_input, "Sagen Sie es in eigenen Worten").set_value("xyzq wvxk").run()
+    assert "Nichts Ähnliches gefunden" in texts(session)
