@@ -14,11 +14,13 @@ st.set_page_config(page_title=_("Matchmaker: partners for AI"), page_icon="🤝"
 pages = "matchmaker/ui/pages"
 page = st.navigation(
     [
-        st.Page(f"{pages}/municipality.py", title=_("My municipality"), icon=":material/home:", default=True),
+        st.Page(f"{pages}/start.py", title=_("Start"), icon=":material/flag:", default=True),
+        st.Page(f"{pages}/municipality.py", title=_("My municipality"), icon=":material/home:", url_path="kommune"),
         st.Page(f"{pages}/partners.py", title=_("Find partners"), icon=":material/group:", url_path="partner"),
         st.Page(f"{pages}/projects.py", title=_("Joint projects"), icon=":material/savings:", url_path="projekte"),
         st.Page(f"{pages}/peers.py", title=_("Peer municipalities"), icon=":material/balance:", url_path="vergleich"),
         st.Page(f"{pages}/network.py", title=_("Cooperation network"), icon=":material/hub:", url_path="netz"),
+        st.Page(f"{pages}/method.py", title=_("How it is computed"), icon=":material/calculate:", url_path="methode"),
     ]
 )
 

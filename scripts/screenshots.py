@@ -3,8 +3,7 @@
 
 Starts the app with a database of its own that is thrown away, in which Süderbrarup has entered three needs, walks
 through the pages with the system's Chromium and writes ``<folder>/<page>-<language>-<theme>.png``, 1280 pixels wide
-and as high as the page. ``start`` is the first page before, ``kommune`` after a municipality is chosen; the others are
-named as in their address. Nothing is fetched from elsewhere.
+and as high as the page. ``start`` is the first page, the others are named as in their address. Nothing is fetched from elsewhere.
 
 Usage, from the root of the checkout with the test requirements installed::
 
@@ -122,12 +121,10 @@ def _take(folder: Path) -> None:
                     page = browser.new_page(
                         viewport={"width": 1280, "height": 900}, color_scheme=theme, locale=language
                     )
-                    page.goto(f"{address}/?lang={language}")
-                    _picture(page, folder / f"start-{language}-{theme}.png")
                     page.goto(f"{address}/?lang={language}&key={KEY}")
                     settle(page)
                     for link in page.get_by_test_id("stSidebarNavLink").all():
-                        name = urlsplit(link.get_attribute("href") or "").path.strip("/") or "kommune"
+                        name = urlsplit(link.get_attribute("href") or "").path.strip("/") or "start"
                         link.click()
                         _picture(page, folder / f"{name}-{language}-{theme}.png")
                     page.close()

@@ -163,15 +163,19 @@ def _preset_chosen() -> None:
         st.session_state[f"weight_{part}"] = round(100 * getattr(PRESETS[st.session_state["preset"]], part))
 
 
+def preset_names(_: Language) -> dict[str, str]:
+    """Return what the proposals for weights are called on screen."""
+    return {"officer": _("My municipality"), "network": _("New links"), "centre": _("Joint projects of many")}
+
+
 def weights(_: Language) -> Weights:
     """Draw the weights of the parts of the score as sliders and return them."""
     names = part_names(_)
-    for_whom = {"officer": _("My municipality"), "network": _("New links"), "centre": _("Joint projects of many")}
     for part in PARTS:
         st.session_state.setdefault(f"weight_{part}", round(100 * getattr(Weights(), part)))
     with st.expander(_("What shall count?")):
         st.segmented_control(
-            _("Begin with"), list(PRESETS), default="officer", required=True, format_func=for_whom.__getitem__,
+            _("Begin with"), list(PRESETS), default="officer", required=True, format_func=preset_names(_).__getitem__,
             key="preset", on_change=_preset_chosen,
             help=_("Proposals for three purposes. They are choices, not findings: move what you see differently."),
         )  # fmt: skip

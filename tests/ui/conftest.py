@@ -28,7 +28,7 @@ def visit(page: str = "municipality", *, key: str = "", lang: str = "de", simula
     session.run()
     if not simulated:
         session.toggle(key="simulated").set_value(False).run()
-    if page != "municipality":
+    if page != "start":
         session.switch_page(f"matchmaker/ui/pages/{page}.py").run()
     return session
 

@@ -55,6 +55,8 @@ def test_an_officer_finds_partners_and_a_project(page, address, typed, option, n
     page.goto(address)
     sound(page)
     expect(page.locator("html")).to_have_attribute("lang", "de")
+    page.get_by_role("link", name="1. Meine Kommune beschreiben").click()
+    sound(page)
     choose(page, typed, option)
     expect(page.get_by_role("heading", level=3)).to_have_text(name)
 
@@ -110,7 +112,7 @@ def test_a_kilometre_is_as_long_to_the_east_as_to_the_north(page, address):
 
 
 def test_a_name_is_shown_as_text_and_fetches_nothing(page, address):
-    page.goto(f"{address}/?lang=de")
+    page.goto(f"{address}/kommune?lang=de")
     sound(page)
     page.get_by_text("Meine Kommune steht nicht in der Liste").click()
     page.get_by_label("Name").fill(
@@ -131,7 +133,7 @@ def test_a_name_is_shown_as_text_and_fetches_nothing(page, address):
 
 
 def test_enter_takes_one_need_only(page, address):
-    page.goto(f"{address}/?lang=de&key=01001000")
+    page.goto(f"{address}/kommune?lang=de&key=01001000")
     sound(page)
     field = page.get_by_role("combobox", name="Was kostet Ihre Beschäftigten Zeit und Nerven?")
     field.fill("KI")

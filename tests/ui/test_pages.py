@@ -14,6 +14,8 @@ from matchmaker.workspace import Workspace, own_profile
 SUEDERBRARUP = "01059083"
 SIMULATED = "00000001"
 TITLES = {
+    "start": {"de": "Was möchten Sie tun?", "en": "What do you want to do?"},
+    "method": {"de": "So wird gerechnet", "en": "How it is computed"},
     "municipality": {"de": "Meine Kommune", "en": "My municipality"},
     "partners": {"de": "Partner finden", "en": "Find partners"},
     "projects": {"de": "Gemeinsame Projekte", "en": "Joint projects"},
