@@ -64,11 +64,12 @@ st.markdown(
 )
 
 st.subheader(_("What a joint project costs and saves"))
-st.latex(r"\text{alone}(i)=F+v(i)\qquad\text{joint}(S)=F+\sum v(i)+\sum k(i,\text{lead})+\eta\,\frac{|S|(|S|-1)}{2}")
+alone, joint, lead = (rf"\text{{{word}}}" for word in (_("alone"), _("together"), _("lead")))
+st.latex(rf"{alone}_i=F+v_i\qquad {joint}=F+\sum v_i+\sum k(i,{lead})+\eta\,\frac{{n(n-1)}}{{2}}")
 st.markdown(
     _(
-        "F is what it costs once (setting up, procurement, data protection), v(i) grows with inhabitants, k is what "
-        "joining costs, η what coordination costs. The saving is all costs alone minus the joint cost, over five "
+        "F is what it costs once (setting up, procurement, data protection), v grows with inhabitants, k is what "
+        "joining costs, η what coordination costs between n members. The saving is all costs alone minus the joint cost, over five "
         "years, in a cautious, a central and a favourable case. “No saving expected” is an answer."
     )
 )
@@ -76,7 +77,7 @@ three = dict.fromkeys((_("low"), _("central"), _("high")), 2)
 tables.draw(tables.assumptions(catalogue.assumptions.values(), _), "annahmen.csv", _, digits=three)
 
 st.subheader(_("Words"))
-sizes = [f"{_(kind.value)}: {_('from {count}').format(count=_.number(least))}" for kind, least in KIND_FROM.items()]
+sizes = [f"{_(kind.value)}: {_('from {count}').format(count=_.number(n))}" for kind, n in KIND_FROM.items() if n]
 words = [
     (_("Kind"), "; ".join(sizes)),
     (_("Maturity"), _("Level 0 to 5 in eight dimensions, by self-assessment or survey.")),

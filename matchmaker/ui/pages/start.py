@@ -13,18 +13,18 @@ st.markdown(_("Find partners for artificial intelligence in German municipalitie
 pages = "matchmaker/ui/pages"
 officer, viewer, centre = st.columns(3)
 with officer.container(border=True, height="stretch"):
-    st.subheader(_("Find partners for my municipality"))
+    st.markdown(f"#### {_('Find partners for my municipality')}")
     st.markdown(_("Say what bothers your staff. You see who fits and why, and what a joint project would save."))
     st.page_link(f"{pages}/municipality.py", label=_("1. Describe my municipality"), icon=":material/home:")
     st.page_link(f"{pages}/partners.py", label=_("2. Find partners"), icon=":material/group:")
-    st.page_link(f"{pages}/projects.py", label=_("3. See joint projects"), icon=":material/savings:")
+    st.page_link(f"{pages}/projects.py", label=_("3. See projects"), icon=":material/savings:")
 with viewer.container(border=True, height="stretch"):
-    st.subheader(_("See who works with whom"))
+    st.markdown(f"#### {_('See who works with whom')}")
     st.markdown(_("Cooperations that are published or entered, on a map and as a graph, and who is still alone."))
     st.page_link(f"{pages}/network.py", label=_("Cooperation network"), icon=":material/hub:")
     st.page_link(f"{pages}/peers.py", label=_("Peer municipalities"), icon=":material/balance:")
 with centre.container(border=True, height="stretch"):
-    st.subheader(_("Understand and check"))
+    st.markdown(f"#### {_('Understand and check')}")
     st.markdown(_("How every figure comes about, which assumptions it rests on, and where its limits are."))
     st.page_link(f"{pages}/method.py", label=_("How it is computed"), icon=":material/calculate:")
 
