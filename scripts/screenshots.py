@@ -3,7 +3,8 @@
 
 Starts the app with a database of its own that is thrown away, in which Süderbrarup has entered three needs, walks
 through the pages with the system's Chromium and writes ``<folder>/<page>-<language>-<theme>.png``, 1280 pixels wide
-and as high as the page. ``start`` is the first page, the others are named as in their address. Nothing is fetched from elsewhere.
+and as high as the page. ``start`` is the first page, the others are named as in their address. Nothing is fetched
+from elsewhere.
 
 Usage, from the root of the checkout with the test requirements installed::
 

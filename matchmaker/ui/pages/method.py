@@ -69,8 +69,8 @@ st.latex(rf"{alone}_i=F+v_i\qquad {joint}=F+\sum v_i+\sum k(i,{lead})+\eta\,\fra
 st.markdown(
     _(
         "F is what it costs once (setting up, procurement, data protection), v grows with inhabitants, k is what "
-        "joining costs, η what coordination costs between n members. The saving is all costs alone minus the joint cost, over five "
-        "years, in a cautious, a central and a favourable case. “No saving expected” is an answer."
+        "joining costs, η what coordination costs between n members. The saving is all costs alone minus the joint "
+        "cost, over five years, in a cautious, a central and a favourable case. “No saving expected” is an answer."
     )
 )
 three = dict.fromkeys((_("low"), _("central"), _("high")), 2)
