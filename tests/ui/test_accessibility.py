@@ -1,0 +1,41 @@
+"""Every page, as far as rules can be checked by a program: axe-core finds nothing serious that the app can avoid."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from scripts.screenshots import settle
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+GRAVE = {"serious", "critical"}
+
+
+@pytest.mark.parametrize(("language", "theme"), [("de", "light"), ("en", "dark")])
+def test_no_page_breaks_a_serious_rule(browser: Browser, address: str, language: str, theme: str):
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=theme, locale=language)
+    page.set_default_timeout(60_000)
+    page.goto(f"{address}/?lang={language}&key=01059083")
+    settle(page)
+    found = {}
+    for link in page.get_by_test_id("stSidebarNavLink").all():
+        link.click()
+        settle(page)
+        found[link.inner_text()] = violations(page)
+    page.close()
+    assert len(found) >= 7
+    assert {title: rules for title, rules in found.items() if rules} == {}
+
+
+def violations(page: Page) -> list[tuple[str, list[str]]]:
+    """Return the rules that a page breaks gravely, with what breaks them."""
+    page.evaluate(AXE)
+    result: dict[str, Any] = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        (rule["id"], [node["html"][:160] for node in rule["nodes"][:3]])
+        for rule in result["violations"]
+        if rule["impact"] in GRAVE
+    ]
