@@ -43,7 +43,7 @@ _page_language = st.components.v2.component(
 _STYLE: Final = """
 [data-testid=InputInstructions] { display: none }
 [data-testid=stCaptionContainer] { color: inherit; opacity: 0.8 }
-button[aria-checked=true], button[aria-pressed=true] { color: inherit }
+button[data-selected] { color: inherit !important }
 """
 """What Streamlit's settings cannot say. Its hints at what the Enter key does exist in English only; leaving the field
 does the same. Its captions, and chosen buttons on the dark page, are paler than WCAG 2.2 allows (4.5:1)."""
