@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "matchmaker"
 FILES = [*sorted(PACKAGE.rglob("*.py")), ROOT / "app.py"]
 
-CORE = {"partners", "consortia", "sharing", "clusters", "network", "peers"}
+CORE = {"partners", "consortia", "sharing", "clusters", "network", "peers", "survey"}
 ASKED = {"workspace", "service"}
 BASE = {"errors", "message", "model", "profiles", "catalogue"}
 ALLOWED = {
@@ -23,6 +23,7 @@ ALLOWED = {
     **dict.fromkeys(CORE, BASE),
     "partners": {*BASE, "partners"},
     "sheets": {"errors", "message", "model"},
+    "answers": {*BASE, "sheets"},
     "exchange": {*BASE, "sheets"},
     "indicators": {*BASE, "sheets"},
     "dataset": {*BASE, "sheets"},
@@ -30,8 +31,8 @@ ALLOWED = {
     "store": {"errors", "message", "model", "store"},
     "i18n": {"message"},
     "workspace": {*BASE, "sheets", "exchange", "dataset", "store"},
-    "service": {*BASE, *CORE, "sheets", "indicators", "dataset", "simulate"},
-    "cli": {"errors", "message", "model", "exchange", "indicators", "dataset", "store", "i18n", *ASKED, "cli"},
+    "service": {*BASE, *CORE, "sheets", "answers", "indicators", "dataset", "simulate"},
+    "cli": {"errors", "message", "model", "exchange", "answers", "indicators", "dataset", "store", "i18n", *ASKED, "cli"},
     "ui": {*BASE, "clusters", "network", "peers", "sheets", "indicators", "dataset", "store", "i18n", *ASKED, "ui"},
     "app": {"errors", "ui"},
     "__main__": {"cli"},
@@ -74,7 +75,7 @@ def test_imports_run_one_way(file: Path):
         ("streamlit", {"ui", "app"}),
         ("sqlalchemy", {"store"}),
         ("alembic", {"store"}),
-        ("pandas", {"sheets", "exchange", "dataset", "simulate", "store", "workspace", "service", "ui"}),
+        ("pandas", {"sheets", "answers", "exchange", "dataset", "simulate", "store", "workspace", "service", "ui"}),
         ("pandera", {"sheets"}),
         ("sklearn", {"clusters"}),
         ("numba", {"partners"}),
