@@ -8,6 +8,7 @@ four cells and none is quoted is taken in at once. Any other is read as every ta
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -144,15 +145,12 @@ def _plain(path: Path) -> tuple[Mapping[str, _Column], Ints] | None:
         return None
     try:
         frame = pd.read_csv(
-            io.BytesIO(content), sep=delimiter, names=names, skiprows=1, dtype="category", keep_default_na=False,
-            quoting=3, encoding="utf-8",
+            io.BytesIO(content), sep=delimiter, names=names, skiprows=1, dtype=str, na_filter=False,
+            quoting=csv.QUOTE_NONE, encoding="utf-8",
         )  # fmt: skip
     except UnicodeDecodeError:
         return None
-    columns = {
-        name: _Column([str(text) for text in frame[name].cat.categories], frame[name].cat.codes.to_numpy(np.int64))
-        for name in _TABLE.columns
-    }
+    columns = _columns(frame)
     if any(text != text.strip() or text.startswith("'") for column in columns.values() for text in column.texts):
         return None
     blank = np.logical_and.reduce([column.among([BLANK]) == 0 for column in columns.values()])
@@ -165,11 +163,16 @@ def _careful(path: Path, findings: Findings) -> tuple[Mapping[str, _Column], Int
     if sheet is None:
         return {}, np.empty(0, dtype=np.int64)
     frame = check_columns(_TABLE, sheet, findings)
-    columns = {}
+    return _columns(frame), frame.index.to_numpy(dtype=np.int64)
+
+
+def _columns(frame: pd.DataFrame) -> Mapping[str, _Column]:
+    """Return the columns of a frame of texts by name."""
+    found = {}
     for name in frame:
         codes, texts = pd.factorize(frame[name])
-        columns[str(name)] = _Column([str(text) for text in texts], codes.astype(np.int64))
-    return columns, frame.index.to_numpy(dtype=np.int64)
+        found[str(name)] = _Column([str(text) for text in texts], codes.astype(np.int64))
+    return found
 
 
 def _broken(
@@ -185,11 +188,14 @@ def _broken(
         filled = (texts != BLANK).to_numpy(dtype=bool)
         if field["constraints"].get("required"):
             yield name, message("Must not be empty."), ~filled
+        sound = filled.copy()
         for sentence, test in rules_of(field) if len(texts) else ():
-            yield name, sentence, filled & ~test(texts).to_numpy(dtype=bool)
+            kept = test(texts).to_numpy(dtype=bool)
+            yield name, sentence, filled & ~kept
+            sound &= kept
         if name in references:
             rule = message("Is not in the table {table}.", table=references[name])
-            yield name, rule, filled & ~texts.isin(known[name]).to_numpy(dtype=bool)
+            yield name, rule, sound & ~texts.isin(known[name]).to_numpy(dtype=bool)
 
 
 def _repeated(columns: Sequence[_Column]) -> Ints:
