@@ -124,8 +124,8 @@ def simulate_answers(profiles: pd.DataFrame, questionnaire: Sequence[Item], *, s
     Parameters
     ----------
     profiles
-        Table with key, D1…D8 and respondents. The sheets are shared out in proportion to the respondents, twelve
-        at least to each municipality.
+        Table with key, D1…D8 and respondents, none of them unknown. Each municipality has twelve sheets, the
+        others are shared out in proportion to the respondents.
     questionnaire
         Items that are answered.
     sheets

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matchmaker import answers, cli, exchange, service, survey
+from matchmaker import cli, exchange, service, survey
 from matchmaker.answers import AnswerTable, read_answers
 from matchmaker.dataset import Dataset
 from matchmaker.errors import BadInput, ChangedMeanwhile, EntryRejected, ImportRejected
@@ -286,19 +286,18 @@ CELLS = st.sampled_from(["01059083", "01001000", "x", "y", "D1a", "D1b", "1", "5
 def test_the_quick_way_says_what_the_careful_way_says(
     rows: list[list[str]], end: str, tmp_path_factory: pytest.TempPathFactory
 ):
-    file = saved(HEADER + "\n".join(",".join(row) for row in rows) + end, tmp_path_factory.mktemp("both"))
+    body = "\n".join(",".join(row) for row in rows) + end
+    folder = tmp_path_factory.mktemp("both")
 
-    def said() -> object:
+    def said(header: str) -> object:
         try:
-            table = read(file)
+            table = read(saved(header + body, folder))
         except ImportRejected as error:
             return error.total, error.issues
         return table.keys, *(getattr(table, f.name).tolist() for f in fields(table) if f.name != "keys")
 
-    chosen = said()
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(answers, "_plain", lambda _: None)
-        assert said() == chosen
+    # A quotation mark anywhere asks for the careful way.
+    assert said(HEADER) == said(HEADER.replace("key", '"key"'))
 
 
 # Questionnaire, command and demonstration ------------------------------------------------------------------------
@@ -381,20 +380,27 @@ def test_nothing_is_saved_where_one_row_is_wrong_or_the_date_is_none(
     assert Store(database).version() == 0
 
 
-def test_levels_are_not_saved_over_staff_that_others_changed_meanwhile(
-    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    place = Workspace(store=Store(database))
-    data = place.load()
+class Interrupted(Workspace):
+    """A workspace in which others save a profile as soon as it has been read."""
+
+    def load(self) -> Dataset:
+        data = super().load()
+        row = {"key": "01059083", "fte": 1.0, "provenance": "self-assessed", "as_of": "2026-01-01"}
+        self.store.save({"profiles": pd.DataFrame([row])}, what="others")
+        return data
+
+
+def test_levels_are_not_saved_over_staff_that_others_changed_meanwhile(database: str, tmp_path: Path):
+    place = Interrupted(store=Store(database))
     table = read(saved(HEADER + twelve("01059083"), tmp_path))
-    levels = service.survey_levels(table, service.assess_survey(data, table))
-    # What others save between the reading of the profiles and the transaction.
-    other = levels.assign(fte=1.0, budget_eur=0.0, provenance="survey", as_of="2026-01-01")
-    Store(database).save({"profiles": other}, what="others")
-    monkeypatch.setattr(Workspace, "load", lambda _: data)
+    levels = service.survey_levels(table, service.assess_survey(Workspace().load(), table))
     with pytest.raises(ChangedMeanwhile):
         place.save_levels(levels, as_of="2026-05-04", what="survey")
-    assert Store(database).tables()["profiles"]["fte"].tolist() == [1.0]
+    assert Store(database).tables()["profiles"]["provenance"].tolist() == ["self-assessed"]
+    # Now they save what is there already: nothing is lost.
+    place.save_levels(levels, as_of="2026-05-04", what="survey")
+    profile = Store(database).tables()["profiles"].iloc[0]
+    assert (profile["fte"], profile["D1"], profile["provenance"]) == (1.0, 3.0, "survey")
     with pytest.raises(EntryRejected):
         place.save_levels(levels.assign(D1=7.0), as_of="2026-05-04", what="survey")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,6 @@ from matchmaker.cli.session import print_json, workspace, writing
 from matchmaker.model import DIMENSIONS, LEAST_RESPONDENTS
 
 if TYPE_CHECKING:
-    from matchmaker.catalogue import Catalogue
     from matchmaker.i18n import Language
 
 
@@ -61,8 +61,9 @@ def survey(arguments: argparse.Namespace) -> int:
             sheets=_.number(len(answers.group)), answers=_.number(len(answers.answer)), count=_.number(len(assessed))
         )
     )
-    for municipality_found in assessed:
-        _print_levels(municipality_found, data.catalogue, _)
+    titles = {dimension.id: _.label(dimension.title) for dimension in data.catalogue.dimensions}
+    for levels_found in assessed:
+        _print_levels(levels_found, titles, _)
     if arguments.save:
         print("\n" + _.plural("{count} profile saved.", "{count} profiles saved.", len(saved)))
         print(_("Saved in {place}").format(place=place.place))
@@ -76,12 +77,11 @@ def _known(value: float, digits: int) -> float | None:
     return None if math.isnan(value) else round(float(value), digits)
 
 
-def _print_levels(found: dict[str, Any], catalogue: Catalogue, _: Language) -> None:
+def _print_levels(found: Mapping[str, Any], titles: Mapping[str, str], _: Language) -> None:
     """Print one municipality: a line per dimension with mean, standard error and respondents."""
     mark = f" [{_('simulated')}]" if found["simulated"] else ""
     sheets = _.plural("{count} answer sheet", "{count} answer sheets", found["sheets"])
     print(f"\n{found['key']}  {found['name']}{mark}: {sheets}")
-    titles = {dimension.id: _.label(dimension.title) for dimension in catalogue.dimensions}
     width = max(map(len, titles.values()))
     for name, figures in found["dimensions"].items():
         if figures["suppressed"]:
