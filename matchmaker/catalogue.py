@@ -69,6 +69,16 @@ class Dimension:
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """One statement of the questionnaire; where ``reverse`` is set, agreement speaks for a low level."""
+
+    id: str
+    dimension: str
+    reverse: bool
+    text: Label
+
+
+@dataclass(frozen=True, slots=True)
 class Assumption:
     """A figure the calculation rests on; low, central and high are values of the quantity itself."""
 
@@ -101,13 +111,14 @@ class Rule:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Everything a data set says about use cases, dimensions, rules and assumptions."""
+    """Everything a data set says about use cases, dimensions, rules, assumptions and the questionnaire."""
 
     use_cases: tuple[UseCase, ...]
     dimensions: tuple[Dimension, ...]
     legal_forms: tuple[Rule, ...]
     funding: tuple[Rule, ...]
     assumptions: Mapping[str, Assumption]
+    questionnaire: tuple[Item, ...] = ()
 
     @cached_property
     def ids(self) -> tuple[str, ...]:

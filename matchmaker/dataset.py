@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from matchmaker.catalogue import Anchor, Assumption, Catalogue, Dimension, Rule, UseCase
+from matchmaker.catalogue import Anchor, Assumption, Catalogue, Dimension, Item, Rule, UseCase
 from matchmaker.message import Label
 from matchmaker.model import (
     DIMENSIONS,
@@ -297,6 +297,10 @@ def _catalogue(tables: Tables) -> Catalogue:
         legal_forms=_rules(tables["legal_forms"], "use"),
         funding=_rules(tables["funding"], "conditions"),
         assumptions=assumptions,
+        questionnaire=tuple(
+            Item(r["item"], r["dimension"], r["reverse"] == "true", _label(r, "text"))
+            for r in _records(tables["questionnaire"].sort_values("item"))
+        ),
     )
 
 

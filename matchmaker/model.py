@@ -42,6 +42,9 @@ DIMENSIONS: Final = ("D1", "D2", "D3", "D4", "D5", "D6", "D7", "D8")
 WEAK_BELOW: Final = 2.5
 """A dimension below this level (of 5) counts as weak: half of the scale."""
 
+LEAST_RESPONDENTS: Final = 10
+"""Respondents of a survey from which on a level is shown: among fewer, single answers could be guessed."""
+
 
 class Kind(StrEnum):
     """Kind of a municipality, derived from key and inhabitants (design of the source study)."""

@@ -13,12 +13,14 @@ import numpy as np
 import pandas as pd
 from joblib import parallel_config
 
-from matchmaker import clusters, consortia, network, peers, simulate
+from matchmaker import clusters, consortia, network, peers, simulate, survey
+from matchmaker.answers import AnswerTable
 from matchmaker.dataset import Dataset
 from matchmaker.errors import BadInput
 from matchmaker.indicators import IndicatorTable
 from matchmaker.message import message
 from matchmaker.model import (
+    DIMENSIONS,
     Consortium,
     CostShare,
     Evidence,
@@ -265,3 +267,29 @@ def draw_network(data: Dataset, preferences: Preferences, *, before: Network | N
 def simulated_package(data: Dataset, *, n: int, seed: int, unknown: float = 0.0) -> Tables:
     """Return the tables of a simulated data package, without a catalogue of its own."""
     return simulate.simulate(data.profiles, data.catalogue, n=n, seed=seed, unknown=unknown)
+
+
+def assess_survey(data: Dataset, answers: AnswerTable) -> survey.Assessment:
+    """Return the maturity that employees' answers give, one row per municipality in the order of ``answers.keys``."""
+    questionnaire = data.catalogue.questionnaire
+    return survey.assess(
+        answers.group,
+        answers.sheet,
+        answers.item,
+        answers.answer,
+        groups=len(answers.keys),
+        dimension=np.array([DIMENSIONS.index(item.dimension) for item in questionnaire], dtype=np.int64),
+        reverse=np.array([item.reverse for item in questionnaire], dtype=bool),
+    )
+
+
+def survey_levels(answers: AnswerTable, found: survey.Assessment) -> pd.DataFrame:
+    """Return what a survey says as profiles keep it: key, D1…D8 in half steps, D1_se…D8_se, respondents.
+
+    Municipalities of which no dimension is shown are left out.
+    """
+    frame = pd.DataFrame({"key": np.array(answers.keys, dtype=object)})
+    frame[list(DIMENSIONS)] = found.half_steps
+    frame[[f"{d}_se" for d in DIMENSIONS]] = np.round(found.level_se, 3)
+    frame["respondents"] = found.respondents.astype(np.float64)
+    return frame[found.respondents > 0].reset_index(drop=True)

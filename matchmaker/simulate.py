@@ -6,28 +6,34 @@ statements of the study can be looked at: a hidden attitude of each municipality
 everything else; kinds differ little and vary much within, mid-size towns most; data management is low
 everywhere; small towns lag in data, processes and change; money and staff grow with inhabitants, not with
 maturity. Nothing about a real municipality can be concluded from it.
+
+Employees' answers can be drawn as well: around the level of their municipality, so that a survey of them finds
+about that level again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from matchmaker.catalogue import Catalogue
+from matchmaker.catalogue import Catalogue, Item
 from matchmaker.errors import BadInput
 from matchmaker.message import message
 from matchmaker.model import DIMENSIONS, KIND_FROM, KINDS, LANDS, Kind, Provenance, Stage
 from matchmaker.profiles import Floats, Ints, Profiles
 from matchmaker.sheets import Tables
 
-DEMONSTRATION_SIZE: Final = 40
-DEMONSTRATION_SEED: Final = 205
-"""Size and seed of the demonstration participants that are shipped. With this seed every Land is there and the
-statements above can be seen in as few as forty; `scripts/build_demonstration.py` writes them."""
+DEMONSTRATION_SIZE: Final = 36
+DEMONSTRATION_SHEETS: Final = 44_290
+DEMONSTRATION_SEED: Final = 658
+"""Participants, answer sheets and seed of the demonstration survey, as many as in the source study. With this seed
+all Länder but one are there, and the statements above can be seen in so few; `scripts/build_demonstration.py`
+writes what is shipped."""
 
-_AS_OF: Final = "2026-01-01"
+AS_OF: Final = "2026-01-01"
 _EVEN_BELOW: Final = 200
 """Below this size all kinds are equally frequent, above as frequent as in the register."""
 
@@ -46,6 +52,15 @@ _SHIFT: Final = {Kind.CITY: 0.2, Kind.TOWN: 0.0, Kind.SMALL_TOWN: 0.0, Kind.RURA
 _SMALL_TOWN_LAG: Final = np.array([0, -0.7, -0.7, -0.7, 0, 0, 0, 0])
 _NOISE: Final = 0.35
 _NEEDS: Final = 8
+
+# How far an answer strays from the level of the municipality, in levels: the respondent, the respondent's view of
+# one dimension, and the item; and how often an item is left out.
+_RESPONDENT: Final = 0.7
+_VIEW: Final = 0.5
+_ITEM: Final = 0.9
+_LEFT_OUT: Final = 0.02
+
+_LEAST_SHEETS: Final = 12
 _SPECIAL_KINDS: Final = (Kind.CITY, Kind.DISTRICT)
 
 
@@ -101,6 +116,51 @@ def simulate(register: Profiles, catalogue: Catalogue, *, n: int, seed: int = 0,
     for table in ("register", "profiles"):
         tables[table] = tables[table].iloc[order].reset_index(drop=True)
     return tables
+
+
+def simulate_answers(profiles: pd.DataFrame, questionnaire: Sequence[Item], *, sheets: int, seed: int) -> pd.DataFrame:
+    """Return the answers of employees: key, respondent, item, answer 1-5, empty where an item was left out.
+
+    Parameters
+    ----------
+    profiles
+        Table with key, D1…D8 and respondents, none of them unknown. Each municipality has twelve sheets, the
+        others are shared out in proportion to the respondents.
+    questionnaire
+        Items that are answered.
+    sheets
+        Answer sheets in all, at least twelve per municipality.
+    seed
+        Same seed and profiles, same answers.
+    """
+    n = len(profiles)
+    if sheets < _LEAST_SHEETS * n:
+        least = message("There must be at least {least:number} answer sheets.", least=_LEAST_SHEETS * n)
+        raise BadInput(least, where=f"sheets={sheets}")
+    rng = np.random.default_rng(seed)
+    respondents = profiles["respondents"].to_numpy(dtype=np.float64)
+    exact = (sheets - _LEAST_SHEETS * n) * respondents / respondents.sum()
+    share = np.floor(exact).astype(np.int64)
+    # What is left over by rounding down goes to those who lost most by it.
+    share[np.argsort(share - exact, kind="stable")[: sheets - _LEAST_SHEETS * n - share.sum()]] += 1
+    group = np.repeat(np.arange(n), share + _LEAST_SHEETS)
+    dimension = np.array([DIMENSIONS.index(item.dimension) for item in questionnaire])
+    level = profiles[list(DIMENSIONS)].to_numpy(dtype=np.float64)[group]
+    level += _RESPONDENT * rng.normal(size=(sheets, 1)) + _VIEW * rng.normal(size=(sheets, len(DIMENSIONS)))
+    felt = level[:, dimension] + _ITEM * rng.normal(size=(sheets, len(questionnaire)))
+    answer = np.clip(np.round(1 + felt * 4 / 5), 1, 5).astype(np.int64)
+    answer = np.where([item.reverse for item in questionnaire], 6 - answer, answer)
+    answer[rng.random(answer.shape) < _LEFT_OUT] = 0
+    number = pd.Series(group).groupby(group).cumcount().to_numpy() + 1
+    repeated = len(questionnaire)
+    return pd.DataFrame(
+        {
+            "key": np.repeat(profiles["key"].to_numpy(dtype=object)[group], repeated),
+            "respondent": np.repeat(number.astype(str).astype(object), repeated),
+            "item": np.tile(np.array([item.id for item in questionnaire], dtype=object), sheets),
+            "answer": np.array(["", "1", "2", "3", "4", "5"], dtype=object)[answer.ravel()],
+        }
+    )
 
 
 def _models(register: Profiles, n: int, rng: np.random.Generator) -> Ints:
@@ -172,7 +232,7 @@ def _profile_table(
     table["respondents"] = np.where(hidden[:, 0], np.nan, respondents)
     table["fte"] = np.where(hidden[:, 3], np.nan, fte)
     table["budget_eur"] = np.where(hidden[:, 3], np.nan, budget)
-    return pd.DataFrame(table).assign(provenance=Provenance.SIMULATED.value, as_of=_AS_OF)
+    return pd.DataFrame(table).assign(provenance=Provenance.SIMULATED.value, as_of=AS_OF)
 
 
 def _use_case_tables(

@@ -172,6 +172,35 @@ class Workspace:
 
         store.save(tables, what=f"profile {key}", states=[(key, "needs"), (key, "offers")], check=unchanged)
 
+    def save_levels(self, levels: pd.DataFrame, *, as_of: str, what: str) -> None:
+        """Keep the levels that a survey gave (columns key, D1…D8, their standard errors, respondents).
+
+        They take the place of all levels of those municipalities; what is known of their free staff and money stays.
+        Simulated municipalities stay simulated. Raises `EntryRejected` where a value breaks a rule, and
+        `ChangedMeanwhile` where staff or money were changed while this was going on; nothing is changed then.
+        """
+        store = self._writable()
+        present = self.load().tables
+        capacity = ["fte", "budget_eur"]
+        kept = present["profiles"].set_index("key")[capacity].reindex(levels["key"])
+        exists = levels["key"].isin(_real(present))
+        profiles = levels.assign(
+            fte=kept["fte"].to_numpy(),
+            budget_eur=kept["budget_eur"].to_numpy(),
+            provenance=np.where(exists, Provenance.SURVEY.value, Provenance.SIMULATED.value),
+            as_of=as_of,
+        )
+        exchange.check({"profiles": profiles}, source=what, known=_referable(present), real=_real(present))
+
+        def unchanged(stored: Tables) -> None:
+            now = stored["profiles"].set_index("key")[capacity]
+            now = now.loc[now.index.isin(kept.index)]
+            changed = now.index[~((now == kept.loc[now.index]) | (now.isna() & kept.loc[now.index].isna())).all(axis=1)]
+            if len(changed):
+                raise ChangedMeanwhile(str(changed[0]))
+
+        store.save({"profiles": profiles}, what=what, check=unchanged)
+
     def enter_municipality(self, municipality: Municipality) -> None:
         """Add a municipality that is not in the register, or correct one that was entered by hand.
 

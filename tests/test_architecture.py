@@ -11,8 +11,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "matchmaker"
 FILES = [*sorted(PACKAGE.rglob("*.py")), ROOT / "app.py"]
 
-CORE = {"partners", "consortia", "sharing", "clusters", "network", "peers", "pains"}
+CORE = {"partners", "consortia", "sharing", "clusters", "network", "peers", "pains", "survey"}
 ASKED = {"workspace", "service"}
+WORDS = {"errors", "message", "model"}
+TABLES = {"sheets", "indicators", "answers", "dataset"}
 BASE = {"errors", "message", "model", "profiles", "catalogue"}
 ALLOWED = {
     "message": set(),
@@ -30,22 +32,10 @@ ALLOWED = {
     "store": {"errors", "message", "model", "store"},
     "i18n": {"message"},
     "workspace": {*BASE, "sheets", "exchange", "dataset", "store"},
-    "service": {*BASE, *CORE, "sheets", "indicators", "dataset", "simulate"},
-    "cli": {"errors", "message", "model", "exchange", "indicators", "dataset", "store", "i18n", *ASKED, "cli"},
-    "ui": {
-        *BASE,
-        "clusters",
-        "network",
-        "peers",
-        "pains",
-        "sheets",
-        "indicators",
-        "dataset",
-        "store",
-        "i18n",
-        *ASKED,
-        "ui",
-    },
+    "answers": {*BASE, "sheets"},
+    "service": {*BASE, *CORE, *TABLES, "simulate"},
+    "cli": {*WORDS, *TABLES, "exchange", "store", "i18n", *ASKED, "cli"},
+    "ui": {*BASE, *(CORE - {"partners"}), *TABLES, "store", "i18n", *ASKED, "ui"},
     "app": {"errors", "ui"},
     "__main__": {"cli"},
     "__init__": set(),

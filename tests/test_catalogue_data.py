@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 DATA = Path(__file__).resolve().parents[1] / "data"
-TABLES = ["use_cases", "dimensions", "legal_forms", "funding", "assumptions"]
+TABLES = ["use_cases", "dimensions", "questionnaire", "legal_forms", "funding", "assumptions"]
 STATUS = {"published", "assumption", "mixed"}
 
 #: Names of programmes and statutes stay as they are in either language.
@@ -45,6 +45,7 @@ def test_number_of_rows() -> None:
     assert {t: len(rows(t)) for t in TABLES} == {
         "use_cases": 40,
         "dimensions": 48,
+        "questionnaire": 24,
         "legal_forms": 51,
         "funding": 22,
         "assumptions": 16,

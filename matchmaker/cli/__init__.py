@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from matchmaker.cli import data, landscape, projects, search, start
+from matchmaker.cli import data, landscape, projects, search, start, survey
 from matchmaker.errors import MatchmakerError, Rejected
 
 
@@ -162,6 +162,12 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
     taken = command("import", data.import_, "take in a data package, workbook or CSV file, whole or not at all")
     taken.add_argument("path", type=Path, metavar="PATH")
     taken.add_argument("--json", action="store_true")
+
+    asked = command("survey", survey.survey, "maturity with standard errors from employees' answers")
+    asked.add_argument("path", type=Path, metavar="FILE", help="CSV or XLSX: key, respondent, item, answer (1-5)")
+    asked.add_argument("--save", action="store_true", help="keep the levels as profiles of these municipalities")
+    asked.add_argument("--as-of", default="", metavar="DATE", help="day of the survey, for --save (default: today)")
+    asked.add_argument("--json", action="store_true")
 
     given = command("export", data.export, "write all tables as a data package, or as .xlsx")
     given.add_argument("path", type=Path, metavar="PATH")
