@@ -7,11 +7,7 @@ means unknown, keys stay text, and a CSV file with semicolons may have decimal c
 
 from __future__ import annotations
 
-import io
-import warnings
-import zipfile
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,22 +18,7 @@ from matchmaker.errors import BadInput
 from matchmaker.message import message
 from matchmaker.model import DIMENSIONS
 from matchmaker.profiles import Floats, Ints, Profiles
-from matchmaker.sheets import (
-    MAX_BYTES,
-    SHEET_ROWS,
-    TOO_LARGE,
-    Findings,
-    Sheet,
-    Table,
-    check_columns,
-    check_values,
-    content_of,
-    filled_up,
-    gather,
-    not_a_workbook,
-    read_csv,
-    typed,
-)
+from matchmaker.sheets import SHEET_ROWS, Findings, Sheet, Table, check_columns, check_values, read_sheet, typed
 
 POPULATION: Final = "population"
 DENSITY: Final = "density"
@@ -102,7 +83,7 @@ def read_indicators(path: Path) -> IndicatorTable:
     without a name or of the same name, missing or repeated keys, anything but a finite number as a value.
     """
     findings = Findings()
-    sheet = _sheet(path, findings)
+    sheet = read_sheet(path, "indicators", findings)
     if sheet is None:
         findings.refuse(str(path))
         return IndicatorTable((), (), np.empty((0, 0)))
@@ -127,7 +108,7 @@ def read_excluded(path: Path, keys: Sequence[str]) -> Ints:
     `read_indicators` does.
     """
     findings = Findings()
-    sheet = _sheet(path, findings)
+    sheet = read_sheet(path, "indicators", findings)
     if sheet is None:
         findings.refuse(str(path))
         return np.empty((0, 2), dtype=np.int64)
@@ -166,33 +147,3 @@ def _declared(header: Sequence[str], *, texts: int) -> Table:
         catalogue=False,
         max_rows=SHEET_ROWS,
     )
-
-
-def _sheet(path: Path, findings: Findings) -> Sheet | None:
-    """Read a CSV file or the first sheet of a workbook as text; report what makes it unreadable."""
-    if path.suffix.lower() not in {".xlsx", ".xlsm"}:
-        read = read_csv(path, "indicators", findings, bounded=False)
-        return read[1] if read else None
-    import openpyxl  # noqa: PLC0415 - only workbooks need it
-
-    content = content_of(path, findings)
-    if content is None:
-        return None
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            if sum(member.file_size for member in packed.infolist()) > MAX_BYTES:
-                findings.add(path.name, TOO_LARGE)
-                return None
-        with (
-            warnings.catch_warnings(action="ignore"),  # about decoration that the reader leaves out
-            closing(openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)) as book,
-        ):
-            sheet = book.worksheets[0]
-            # What the file says about its size need not be true.
-            sheet.reset_dimensions()
-            rows = filled_up(sheet.iter_rows(max_row=SHEET_ROWS, values_only=True))
-            gathered = gather(path.name, rows, "indicators", findings, bounded=False)
-    except Exception as error:  # noqa: BLE001 - a damaged file makes the libraries raise almost anything
-        findings.add(path.name, not_a_workbook(error))
-        return None
-    return Sheet(path.name, gathered[1]) if gathered else None

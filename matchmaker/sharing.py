@@ -10,7 +10,8 @@ is not known; the joint cost must be. With c the cost, N all players, a_i = c({i
     equal_saving  a_i - (Σ a - c(N)) / n
     scrb          m_i + (c(N) - Σ m) · r_i / Σ r   with r_i = max(0, a_i - m_i); equal parts of the rest where Σ r = 0
     shapley       Σ over S without i of |S|! (n-|S|-1)! / n! · (c(S and i) - c(S))
-    nucleolus     the excesses x(S) - c(S), largest first, are lexicographically least
+    nucleolus     the excesses x(S) - c(S), largest first, are lexicographically least where all x_i <= a_i;
+                  where these cannot hold (Σ a < c(N)) they are left out, which makes it the prenucleolus
 
 A rule computes exact fractions; the largest remainder turns them into cents so that they add up to the joint cost, no
 cent lost or made. Rounding moves no member by a whole cent, so a subgroup would *do better by itself* when it saves
@@ -24,6 +25,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, TypeAlias
 
@@ -119,7 +121,7 @@ def least_core_cents(cost: Floats) -> int | None:
     open_ = ~np.isnan(game)
     open_[[0, everybody]] = False
     found = _least_excess(game, open_, [(everybody, float(game[-1]))]) if open_.any() else None
-    return None if found is None else round(found[0])
+    return None if found is None else round(found.excess)
 
 
 def share(players: Sequence[str], cost: Floats, *, inhabitants: Sequence[int | None] | None = None) -> Sharing:
@@ -182,8 +184,8 @@ def _recommend(
         title = SPLIT_TITLES[one.rule]
         if one.in_core:
             return one.rule, message(
-                "{rule}: the simplest rule under which nobody pays more than alone and no subgroup would do better by "
-                "itself.",
+                "“{rule}”: the simplest rule under which nobody pays more than alone and no subgroup would do better "
+                "by itself.",
                 rule=title,
             )
     # The order of preference decides among equals: min takes the first.
@@ -192,20 +194,21 @@ def _recommend(
     if core_empty:
         return best.rule, message(
             "No split satisfies every subgroup: whatever the rule, some subgroup would do better by itself. Under "
-            "{rule} nobody pays more than alone, and the advantage of leaving is smallest; {names:list} would have it.",
+            "“{rule}” nobody pays more than alone, and the advantage of leaving is smallest; {names:list} would have "
+            "it.",
             rule=title,
             names=names,
         )
     if names:
         return best.rule, message(
-            "Under {rule} nobody pays more than alone, and of the rules that can be computed it gives a subgroup the "
+            "Under “{rule}” nobody pays more than alone, and of the rules that can be computed it gives a subgroup the "
             "smallest advantage by itself; {names:list} would have it.",
             rule=title,
             names=names,
         )
     return best.rule, message(
-        "{rule}: the simplest rule under which nobody pays more than alone, and no subgroup whose cost is known would "
-        "do better by itself. Of other subgroups nothing can be said.",
+        "“{rule}”: the simplest rule under which nobody pays more than alone, and no subgroup whose cost is known "
+        "would do better by itself. Of other subgroups nothing can be said.",
         rule=title,
     )
 
@@ -278,7 +281,8 @@ def _nucleolus(game: Floats) -> _Exact:
 
     Each program makes the largest excess of the coalitions that are still open as small as it can be. Coalitions with
     a positive dual value have that excess in every solution; they are fixed with one unknown excess ε for each
-    program, and all whose share then follows are closed. The binding equations x(S) - ε = c(S) have one solution.
+    program, and all whose share then follows are closed. The binding equations x(S) - ε = c(S), and x_i = a_i of who
+    can pay no more, have one solution.
     """
     players = _players(game)
     if np.isnan(game).any():
@@ -286,19 +290,21 @@ def _nucleolus(game: Floats) -> _Exact:
     everybody = len(game) - 1
     fixed: list[tuple[int, float]] = [(everybody, float(game[-1]))]
     rounds: list[list[int]] = []
-    open_ = _open(players, [everybody])
-    while open_.any():
-        found = _least_excess(game, open_, fixed)
+    at_most_alone: set[int] = set()
+    ceiling = _alone(game) if game[-1] <= _alone(game).sum() else None
+    while (open_ := _open(players, [mask for mask, _ in fixed])).any():
+        found = _least_excess(game, open_, fixed, ceiling)
         if found is None:
             raise ArithmeticError("a bounded linear program without a solution")
-        excess, binding = found
-        rounds.append(binding)
-        for coalition in binding:
-            rows = [_membership(mask, players) for mask in (coalition, *(mask for mask, _ in fixed))]
+        rounds.append(found.binding)
+        at_most_alone.update(found.at_ceiling)
+        shares = [(mask, float(game[mask]) + found.excess) for mask in found.binding]
+        for mask, value in (*((mask, float(game[mask])) for mask in found.at_ceiling), *shares):
+            rows = [_membership(known, players) for known in (mask, *(known for known, _ in fixed))]
             if np.linalg.matrix_rank(rows) == len(rows):  # the others follow
-                fixed.append((coalition, float(game[coalition]) + excess))
-        open_ = _open(players, [mask for mask, _ in fixed])
-    equations = [[*_membership(everybody, players), *[0] * len(rounds), int(game[-1])]]
+                fixed.append((mask, value))
+    none = [0] * len(rounds)
+    equations = [[*_membership(mask, players), *none, int(game[mask])] for mask in (everybody, *sorted(at_most_alone))]
     for number, binding in enumerate(rounds):
         own_excess = [-int(place == number) for place in range(len(rounds))]
         equations += [[*_membership(mask, players), *own_excess, int(game[mask])] for mask in binding]
@@ -395,10 +401,22 @@ def _open(players: int, fixed: Sequence[int]) -> Bools:
     return undetermined
 
 
-def _least_excess(game: Floats, open_: Bools, fixed: Sequence[tuple[int, float]]) -> tuple[float, list[int]] | None:
+@dataclass(frozen=True, slots=True)
+class _LeastExcess:
+    """An excess in cents, the coalitions that have it in every solution, and the players who pay their most in all."""
+
+    excess: float
+    binding: list[int]
+    at_ceiling: list[int]
+
+
+def _least_excess(
+    game: Floats, open_: Bools, fixed: Sequence[tuple[int, float]], ceiling: Floats | None = None
+) -> _LeastExcess | None:
     """Make the largest excess of the open coalitions as small as it can be, the shares of the fixed ones given.
 
-    Return it in cents with the coalitions that have it in every solution; None where it has no bound.
+    ``ceiling`` is the most that each player may pay. Players are returned as coalitions of one. None where the
+    excess has no bound.
     """
     from scipy.optimize import linprog  # noqa: PLC0415 - takes a while to load; only this rule needs it
 
@@ -408,13 +426,17 @@ def _least_excess(game: Floats, open_: Bools, fixed: Sequence[tuple[int, float]]
     equal = [[*_membership(mask, players), 0] for mask, _ in fixed]
     given = [share * scale for _, share in fixed]
     single = 1 << np.arange(players)
+    most_of_each: list[float | None] = [None] * players if ceiling is None else [float(c) * scale for c in ceiling]
+    bounds = [(None, most) for most in (*most_of_each, None)]
     rows = np.flatnonzero(open_)
     if len(rows) > _ALL_AT_ONCE:
         rows = np.array([mask for mask in np.union1d(single, len(game) - 1 - single) if open_[mask]], dtype=np.int64)
     while True:
-        most = np.column_stack(((rows[:, None] >> np.arange(players) & 1).astype(np.float64), -np.ones(len(rows))))
+        complaints = np.column_stack(
+            ((rows[:, None] >> np.arange(players) & 1).astype(np.float64), -np.ones(len(rows)))
+        )
         solved = linprog(
-            goal, A_ub=most, b_ub=game[rows] * scale, A_eq=equal, b_eq=given, bounds=(None, None), method="highs-ds"
+            goal, A_ub=complaints, b_ub=game[rows] * scale, A_eq=equal, b_eq=given, bounds=bounds, method="highs-ds"
         )
         if solved.x is None:
             return None
@@ -425,7 +447,8 @@ def _least_excess(game: Floats, open_: Bools, fixed: Sequence[tuple[int, float]]
             break
         rows = np.concatenate((rows, new))
     binding = rows[np.asarray(solved.ineqlin.marginals) < -_NEGLIGIBLE]
-    return float(solved.x[-1]) / scale, [int(mask) for mask in binding]
+    at_ceiling = single[np.asarray(solved.upper.marginals[:-1]) < -_NEGLIGIBLE]
+    return _LeastExcess(float(solved.x[-1]) / scale, binding.tolist(), at_ceiling.tolist())
 
 
 def _solved(equations: list[list[int]]) -> list[Fraction]:

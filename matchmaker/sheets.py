@@ -277,6 +277,36 @@ def read_workbook(path: Path, findings: Findings, *, bounded: bool) -> list[tupl
     return found
 
 
+def read_sheet(path: Path, name: str, findings: Findings) -> Sheet | None:
+    """Read a CSV file or the first sheet of a workbook as the table of a name; report what makes it unreadable."""
+    if path.suffix.lower() not in {".xlsx", ".xlsm"}:
+        read = read_csv(path, name, findings, bounded=False)
+        return read[1] if read else None
+    import openpyxl  # noqa: PLC0415 - only workbooks need it
+
+    content = content_of(path, findings)
+    if content is None:
+        return None
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            if sum(member.file_size for member in packed.infolist()) > MAX_BYTES:
+                findings.add(path.name, TOO_LARGE)
+                return None
+        with (
+            warnings.catch_warnings(action="ignore"),  # about decoration that the reader leaves out
+            closing(openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)) as book,
+        ):
+            sheet = book.worksheets[0]
+            # What the file says about its size need not be true.
+            sheet.reset_dimensions()
+            rows = filled_up(sheet.iter_rows(max_row=SHEET_ROWS, values_only=True))
+            gathered = gather(path.name, rows, name, findings, bounded=False)
+    except Exception as error:  # noqa: BLE001 - a damaged file makes the libraries raise almost anything
+        findings.add(path.name, not_a_workbook(error))
+        return None
+    return Sheet(path.name, gathered[1]) if gathered else None
+
+
 def not_a_workbook(error: Exception) -> Message:
     """Say what makes a workbook unreadable."""
     if isinstance(error, zipfile.BadZipFile):
@@ -403,7 +433,7 @@ def _numbers(texts: pd.Series[str]) -> pd.Series[float]:
     return pd.Series(np.where(np.isfinite(numbers), numbers, np.nan), index=texts.index)
 
 
-def _rules(field: Mapping[str, Any]) -> Iterable[tuple[Message, Callable[[pd.Series[str]], pd.Series[bool]]]]:
+def rules_of(field: Mapping[str, Any]) -> Iterable[tuple[Message, Callable[[pd.Series[str]], pd.Series[bool]]]]:
     """Yield what a field asks of its values, each as a sentence and a test of a whole column of texts."""
     limits = field.get("constraints", {})
     match field["type"]:
@@ -452,7 +482,7 @@ def check_values(table: Table, frame: pd.DataFrame, source: str, findings: Findi
         if name not in frame:
             continue
         checks = []
-        for number, (sentence, test) in enumerate(_rules(declared)):
+        for number, (sentence, test) in enumerate(rules_of(declared)):
             rules[name, str(number)] = sentence
             checks.append(pa.Check(test, name=str(number)))
         required = declared.get("constraints", {}).get("required", False)
