@@ -210,7 +210,32 @@ def _consortium(
         access=tuple(people[i] for i in np.flatnonzero(too_weak)),
         curve=curve,
         notes=_notes(profiles, group, operates, saving, curve),
+        coalition_cents=_coalition_cents(profiles, catalogue, use_case, group, operates, joint["central"]),
     )
+
+
+def _coalition_cents(
+    profiles: Profiles, catalogue: Catalogue, use_case: UseCase, group: Ints, operates: Bools, joint: float
+) -> tuple[int, ...]:
+    """Return what every coalition of a group would pay by itself, by bitmask over the members, central case, in cents.
+
+    That is its joint cost under the cheapest of its members who can lead, or the sum of what they pay alone where
+    this is less or nobody can lead. The whole group pays its joint cost.
+    """
+    terms = _Terms.of(catalogue, use_case, "central")
+    capable = _capable(profiles, catalogue, profiles.use_cases.index(use_case.id), operates)[group]
+    inside = (np.arange(1 << len(group))[:, None] >> np.arange(len(group)) & 1).astype(np.bool_)
+    size = inside.sum(axis=1)
+    variable = terms.variable_per_head * profiles.population[group]
+    best = inside @ (terms.fixed * (1 - terms.rho * operates[group]) + variable)
+    joining = _joining_cost(profiles, terms, group, group)
+    np.fill_diagonal(joining, 0.0)
+    for lead in np.flatnonzero(capable):
+        shared = inside @ (variable + joining[lead]) + terms.coordination * size * (size - 1) / 2
+        led = terms.fixed * (1 - terms.rho * operates[group[lead]]) + shared
+        best = np.where(inside[:, lead], np.minimum(best, led), best)
+    best[-1] = joint
+    return tuple(round(100 * float(euro)) for euro in best)
 
 
 def _staff(catalogue: Catalogue, size: int) -> Span:

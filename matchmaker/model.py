@@ -380,6 +380,7 @@ class Consortium:
     coordination; the hours that the use case itself frees are not in them. ``access`` names members that could
     not do it alone. ``curve`` is the central saving of the best group of each size. ``evidence``, ``shares`` and
     ``rule`` are empty until they have been added: what is published about it, and the split of the joint cost.
+    ``coalition_cents`` is what each coalition of members would pay at best, see `matchmaker.sharing`.
     """
 
     use_case: str
@@ -399,3 +400,84 @@ class Consortium:
     evidence: tuple[Evidence, ...] = ()
     shares: tuple[CostShare, ...] = ()
     rule: str = ""
+    coalition_cents: tuple[int, ...] = ()
+
+
+SPLIT_RULES: Final = ("equal", "inhabitants", "stand_alone", "equal_saving", "scrb", "shapley", "nucleolus")
+"""Rules that split a joint cost, the simplest first."""
+
+SPLIT_TITLES: Final = dict(
+    zip(
+        SPLIT_RULES,
+        (
+            message("Equal parts"),
+            message("By inhabitants"),
+            message("By cost alone"),
+            message("Equal saving"),
+            message("Own extra cost, rest by benefit"),
+            message("Mean extra cost (Shapley)"),
+            message("Least complaint (nucleolus)"),
+        ),
+        strict=True,
+    )
+)
+SPLIT_MEANINGS: Final = dict(
+    zip(
+        SPLIT_RULES,
+        (
+            message("Everybody pays the same."),
+            message("Everybody pays the same per inhabitant."),
+            message("Everybody pays the same part of what it would pay alone, so all save the same percentage."),
+            message("Everybody saves the same amount."),
+            message(
+                "Everybody pays what its joining adds to the cost; the rest is split by what each still saves "
+                "(separable costs, remaining benefits)."
+            ),
+            message("Everybody pays what its joining adds to the cost, as the mean of all orders of joining."),
+            message("The subgroup with most reason to leave has as little reason as can be, then the next, and so on."),
+        ),
+        strict=True,
+    )
+)
+"""What a reader is told about each rule: its name, and what it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A joint cost split by one rule, with who would object. Players are numbers in the order of the game.
+
+    ``cents`` are the amounts; ``adds_up`` says whether their sum is the joint cost. ``pays_more`` are the players who
+    pay more than alone. ``worst`` is the subgroup that would do better by itself, by most: ``gain_cents``; empty and 0
+    where no subgroup is known that would. ``in_core`` says that no subgroup would do better by itself; None where
+    the costs of too few subgroups are known to say so.
+    """
+
+    rule: str
+    cents: tuple[int, ...]
+    adds_up: bool
+    pays_more: tuple[int, ...]
+    worst: tuple[int, ...]
+    gain_cents: int
+    in_core: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Everything that can be said about splitting one joint cost.
+
+    ``alone_cents`` are None where unknown. ``splits`` has one entry for each rule that can be computed, ``missing``
+    says of each other one why it cannot be. ``least_core_cents`` is the least amount by which, whatever the split, the
+    subgroup with most reason to leave does better by itself: negative where even that one loses by leaving, None where
+    it cannot be said; ``core_empty`` says that some subgroup always does better by itself, None where it cannot be
+    said. ``recommended`` is a rule, or empty where none can be recommended; ``reason`` says why in both cases.
+    """
+
+    players: tuple[str, ...]
+    total_cents: int
+    alone_cents: tuple[int | None, ...]
+    splits: tuple[Split, ...]
+    missing: tuple[tuple[str, Message], ...]
+    least_core_cents: int | None
+    core_empty: bool | None
+    recommended: str
+    reason: Message

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 from joblib import parallel_config
 
-from matchmaker import clusters, consortia, network, peers, simulate, survey
+from matchmaker import clusters, consortia, network, peers, sharing, simulate, survey
 from matchmaker.answers import AnswerTable
+from matchmaker.costtable import CostTable
 from matchmaker.dataset import Dataset
 from matchmaker.errors import BadInput
 from matchmaker.indicators import IndicatorTable
@@ -26,12 +27,12 @@ from matchmaker.model import (
     Evidence,
     Municipality,
     Preferences,
+    Sharing,
     Shift,
     Suggestion,
 )
 from matchmaker.peers import Neighbours
 from matchmaker.profiles import Ints, Profiles, Ranking
-from matchmaker.sharing import by_stand_alone_cost
 from matchmaker.sheets import Tables
 
 _SUGGESTIONS_DRAWN: Final = 3
@@ -184,7 +185,7 @@ def joint_projects(
 
 
 def _with_shares_and_evidence(data: Dataset, group: Consortium) -> Consortium:
-    pays = by_stand_alone_cost(group.alone_cents, group.joint_cents)
+    pays = sharing.by_stand_alone_cost(group.alone_cents, group.joint_cents)
     shares = tuple(CostShare(*share) for share in zip(group.members, group.alone_cents, pays, strict=True))
     published: list[Evidence] = []
     for member in group.members:
@@ -193,6 +194,20 @@ def _with_shares_and_evidence(data: Dataset, group: Consortium) -> Consortium:
             Evidence(a.title, a.url, a.year) for a in data.activities(row) if a.use_case == group.use_case and a.url
         ]
     return replace(group, shares=shares, rule="stand_alone", evidence=tuple(dict.fromkeys(published)))
+
+
+def share_costs(group: Consortium) -> Sharing:
+    """Return the joint cost of a group split by every rule, who would object to each, and the rule to recommend."""
+    return sharing.share(
+        [member.name for member in group.members],
+        np.array(group.coalition_cents, dtype=np.float64),
+        inhabitants=[member.population for member in group.members],
+    )
+
+
+def share_table(table: CostTable) -> Sharing:
+    """Return the joint cost of a table that a user brings, split by every rule that its figures allow."""
+    return sharing.share(table.players, table.cost, inhabitants=table.inhabitants)
 
 
 def find_types(data: Dataset, *, simulated: bool = True) -> tuple[clusters.Types, Profiles]:

@@ -14,7 +14,7 @@ FILES = [*sorted(PACKAGE.rglob("*.py")), ROOT / "app.py"]
 CORE = {"partners", "consortia", "sharing", "clusters", "network", "peers", "pains", "survey"}
 ASKED = {"workspace", "service"}
 WORDS = {"errors", "message", "model"}
-TABLES = {"sheets", "indicators", "answers", "dataset"}
+TABLES = {"sheets", "indicators", "answers", "costtable", "dataset"}
 BASE = {"errors", "message", "model", "profiles", "catalogue"}
 ALLOWED = {
     "message": set(),
@@ -33,6 +33,7 @@ ALLOWED = {
     "i18n": {"message"},
     "workspace": {*BASE, "sheets", "exchange", "dataset", "store"},
     "answers": {*BASE, "sheets"},
+    "costtable": {*BASE, "sheets"},
     "service": {*BASE, *CORE, *TABLES, "simulate"},
     "cli": {*WORDS, *TABLES, "exchange", "store", "i18n", *ASKED, "cli"},
     "ui": {*BASE, *(CORE - {"partners"}), *TABLES, "store", "i18n", *ASKED, "ui"},
@@ -77,7 +78,7 @@ def test_imports_run_one_way(file: Path):
         ("streamlit", {"ui", "app"}),
         ("sqlalchemy", {"store"}),
         ("alembic", {"store"}),
-        ("pandas", {"sheets", "exchange", "dataset", "simulate", "store", "workspace", "service", "ui"}),
+        ("pandas", {*TABLES, "exchange", "simulate", "store", "workspace", "service", "ui"}),
         ("pandera", {"sheets"}),
         ("sklearn", {"clusters", "pains"}),
         ("numba", {"partners"}),

@@ -11,7 +11,7 @@ import pytest
 from matchmaker.catalogue import Assumption, Catalogue, UseCase
 from matchmaker.consortia import best_group
 from matchmaker.message import Label
-from matchmaker.model import Preferences
+from matchmaker.model import Consortium, Preferences
 from matchmaker.profiles import Profiles
 from tests.strategies import make_profiles
 
@@ -79,6 +79,23 @@ def central_saving(p: Profiles, column: int, group: tuple[int, ...], fixed: floa
     return float(alone - joint - 1000 * len(group) * (len(group) - 1) / 2)
 
 
+def assert_coalitions_pay_their_best(
+    p: Profiles, column: int, found: Consortium, leads: set[int], fixed: float
+) -> None:
+    """Every coalition pays what it would at best, led by one of its own or alone; the whole its joint cost."""
+    rows = [p.row(m.key) for m in found.members]
+    operates = p.offer[:, column] == 4
+    alone = {i: fixed * (0.5 if operates[i] else 1) + 0.3 * fixed / 0.7 * p.population[i] / 30_000 for i in rows}
+    assert found.coalition_cents[0] == 0
+    assert found.coalition_cents[-1] == found.joint_cents
+    assert tuple(found.coalition_cents[1 << place] for place in range(len(rows))) == found.alone_cents
+    for mask in range(1, (1 << len(rows)) - 1):
+        who = [row for place, row in enumerate(rows) if mask >> place & 1]
+        savings = [central_saving(p, column, (lead, *(i for i in who if i != lead)), fixed) for lead in leads & {*who}]
+        best = sum(alone[i] for i in who) - max([0.0, *savings])
+        assert found.coalition_cents[mask] == pytest.approx(100 * best, abs=0.51)
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_best_group_equals_full_enumeration(seed: int):
     p = make_profiles(seed, 12, use_cases=3, unknown=0.1)
@@ -117,6 +134,7 @@ def test_best_group_equals_full_enumeration(seed: int):
         assert 2 <= len(found.members) <= 7
         assert found.saving_eur.low <= found.saving_eur.central <= found.saving_eur.high
         assert max(saving for _, saving in found.curve) == pytest.approx(best)
+        assert_coalitions_pay_their_best(p, column, found, set(leads), fixed)
 
 
 def two(km_apart_land: tuple[int, int] = (0, 0), *, operates: bool) -> Profiles:

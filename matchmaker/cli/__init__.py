@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from matchmaker.cli import data, landscape, projects, search, start, survey
+from matchmaker.cli import data, landscape, projects, search, share, start, survey
 from matchmaker.errors import MatchmakerError, Rejected
 
 
@@ -137,6 +137,14 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
     joint.add_argument("--use-case", default="", metavar="UC", help="for this use case only, needed or not")
     joint.add_argument("--no-simulated", action="store_true", help="without demonstration participants")
     joint.add_argument("--json", action="store_true")
+
+    divided = command("share", share.share, "split a joint cost by seven rules, with who would object to each")
+    divided.add_argument(
+        "path", type=Path, metavar="FILE",
+        help="CSV or XLSX: player, alone, marginal with the joint cost in a row *; or coalition (A+B), cost",
+    )  # fmt: skip
+    divided.add_argument("--total", type=float, metavar="COST", help="the joint cost, where the file does not have it")
+    divided.add_argument("--json", action="store_true")
 
     types = command("clusters", landscape.clusters, "types of starting position")
     types.add_argument("--no-simulated", action="store_true", help="without demonstration participants")

@@ -16,7 +16,7 @@ import streamlit as st
 from matchmaker import service, sheets
 from matchmaker.clusters import Types
 from matchmaker.dataset import Dataset
-from matchmaker.model import Consortium, Preferences, Shift, Suggestion
+from matchmaker.model import Consortium, Preferences, Sharing, Shift, Suggestion
 from matchmaker.pains import PainIndex, index_of
 from matchmaker.profiles import Profiles
 from matchmaker.service import Network
@@ -77,6 +77,12 @@ def suggestions(version: Version, key: str, preferences: Preferences, top: int) 
 def projects(version: Version, key: str, preferences: Preferences, use_case: str) -> tuple[Consortium, ...]:
     """Return the joint projects of a municipality."""
     return service.joint_projects(dataset(), key, preferences, use_case=use_case)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def sharing(group: Consortium) -> Sharing:
+    """Return the joint cost of a group split by every rule; a group carries all that this depends on."""
+    return service.share_costs(group)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

@@ -196,6 +196,8 @@ def suggestion(s: Suggestion, _: Language) -> None:
 
 def project(group: Consortium, number: int, _: Language) -> None:
     """Draw one joint project: who, what it saves, who pays what, and what to know."""
+    from matchmaker.ui import shares  # noqa: PLC0415 - its tables know this module
+
     with st.container(border=True):
         st.markdown(f"#### {number}. {escaped(_.label(group.title))}")
         st.markdown(
@@ -245,8 +247,7 @@ def project(group: Consortium, number: int, _: Language) -> None:
         )
         st.markdown("  \n".join(f":blue[**→**] {escaped(_.render(note))}" for note in group.notes))
         with st.expander(_("Who pays what, and how large should the group be?")):
-            st.dataframe(_shares(group, _), hide_index=True)
-            st.caption(_("Split in proportion to what each would pay alone, over five years."))
+            shares.draw(group, number, _)
             _size_curve(group, number, _)
         if group.access:
             st.markdown(
@@ -255,17 +256,6 @@ def project(group: Consortium, number: int, _: Language) -> None:
         if group.evidence:
             with st.expander(_.plural("{count} published source", "{count} published sources", len(group.evidence))):
                 sources(group.evidence, _, limit=20)
-
-
-def _shares(group: Consortium, _: Language) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            (share.member.name, _.eur(share.alone_cents / 100), _.eur(share.pays_cents / 100),
-             _.eur((share.alone_cents - share.pays_cents) / 100))
-            for share in group.shares
-        ],
-        columns=[_("Member"), _("Alone"), _("Together"), _("Saves")],
-    )  # fmt: skip
 
 
 def _size_curve(group: Consortium, number: int, _: Language) -> None:
