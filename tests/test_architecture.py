@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "matchmaker"
 FILES = [*sorted(PACKAGE.rglob("*.py")), ROOT / "app.py"]
 
-CORE = {"partners", "consortia", "sharing", "clusters", "network", "peers"}
+CORE = {"partners", "consortia", "sharing", "clusters", "network", "peers", "insights"}
 ASKED = {"workspace", "service"}
 BASE = {"errors", "message", "model", "profiles", "catalogue"}
 ALLOWED = {
@@ -22,6 +22,7 @@ ALLOWED = {
     "catalogue": {"errors", "message", "model"},
     **dict.fromkeys(CORE, BASE),
     "partners": {*BASE, "partners"},
+    "insights": {*BASE, "insights"},
     "sheets": {"errors", "message", "model"},
     "exchange": {*BASE, "sheets"},
     "indicators": {*BASE, "sheets"},
@@ -31,8 +32,33 @@ ALLOWED = {
     "i18n": {"message"},
     "workspace": {*BASE, "sheets", "exchange", "dataset", "store"},
     "service": {*BASE, *CORE, "sheets", "indicators", "dataset", "simulate"},
-    "cli": {"errors", "message", "model", "exchange", "indicators", "dataset", "store", "i18n", *ASKED, "cli"},
-    "ui": {*BASE, "clusters", "network", "peers", "sheets", "indicators", "dataset", "store", "i18n", *ASKED, "ui"},
+    "cli": {
+        "errors",
+        "message",
+        "model",
+        "insights",
+        "exchange",
+        "indicators",
+        "dataset",
+        "store",
+        "i18n",
+        *ASKED,
+        "cli",
+    },
+    "ui": {
+        *BASE,
+        "clusters",
+        "network",
+        "peers",
+        "insights",
+        "sheets",
+        "indicators",
+        "dataset",
+        "store",
+        "i18n",
+        *ASKED,
+        "ui",
+    },
     "app": {"errors", "ui"},
     "__main__": {"cli"},
     "__init__": set(),
