@@ -173,7 +173,10 @@ def _needs(profiles: Profiles, catalogue: Catalogue) -> Insight:
         picture=Picture(
             "bars",
             (message("Number of kinds that need it"), message("Use cases")),
-            tuple((str(k), float(count)) for k, count in enumerate(counts)),
+            tuple(
+                (message("{count} of {all} kinds", count=k, all=len(kinds)), float(count))
+                for k, count in enumerate(counts)
+            ),
         ),
     )
 

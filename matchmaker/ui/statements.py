@@ -35,7 +35,7 @@ def card(insight: Insight, number: int, _: Language) -> None:
                     st.markdown(f"{show.escaped(_.render(figure.name))}: **{show.escaped(_.render(figure.written))}**")
             st.markdown(show.escaped(_.render(insight.explanation)))
             if insight.caveat:
-                st.warning(_.render(insight.caveat), icon=":material/science:")
+                st.caption(f":orange-badge[{_('simulated')}] {show.escaped(_.render(insight.caveat))}")
         with drawn:
             if insight.picture.rows:
                 picture(insight, _)
@@ -43,7 +43,7 @@ def card(insight: Insight, number: int, _: Language) -> None:
                 st.caption(_("There is nothing to draw yet."))
         with st.expander(_("Table and test")):
             tested = " · ".join(_.render(part) for part in (insight.test, insight.chance) if part)
-            st.caption(show.escaped(f"{tested} · n = {_.number(insight.n)}"))
+            st.caption(show.escaped(f"{tested} · n={_.number(insight.n)}"))
             if insight.picture.rows:
                 shown = table(insight.picture, _)
                 tables.draw(shown, f"these-{number}.csv", _, digits=_digits(shown))
@@ -86,7 +86,7 @@ def picture(insight: Insight, _: Language) -> None:
 def _box(_picture: Picture, frame: pd.DataFrame, _: Language) -> tuple[dict[str, Any], int]:
     return {
         "grid": {"left": 8, "right": 16, "top": 36, "bottom": 8, "containLabel": True},
-        "xAxis": {"type": "category", "data": list(frame.iloc[:, 0])},
+        "xAxis": {"type": "category", "data": list(frame.iloc[:, 0]), "axisLabel": {"interval": 0, "fontSize": 11}},
         "yAxis": {"type": "value", "name": frame.columns[0], "nameTextStyle": {"align": "left"}},
         "series": [
             {
