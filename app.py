@@ -20,6 +20,9 @@ page = st.navigation(
         st.Page(f"{pages}/projects.py", title=_("Joint projects"), icon=":material/savings:", url_path="projekte"),
         st.Page(f"{pages}/peers.py", title=_("Peer municipalities"), icon=":material/balance:", url_path="vergleich"),
         st.Page(f"{pages}/network.py", title=_("Cooperation network"), icon=":material/hub:", url_path="netz"),
+        st.Page(
+            f"{pages}/insights.py", title=_("Situation and statements"), icon=":material/fact_check:", url_path="thesen"
+        ),
         st.Page(f"{pages}/method.py", title=_("How it is computed"), icon=":material/calculate:", url_path="methode"),
     ]
 )

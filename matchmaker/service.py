@@ -13,12 +13,13 @@ import numpy as np
 import pandas as pd
 from joblib import parallel_config
 
-from matchmaker import clusters, consortia, network, peers, sharing, simulate, survey
+from matchmaker import clusters, consortia, insights, network, peers, sharing, simulate, survey
 from matchmaker.answers import AnswerTable
 from matchmaker.costtable import CostTable
 from matchmaker.dataset import Dataset
 from matchmaker.errors import BadInput
 from matchmaker.indicators import IndicatorTable
+from matchmaker.insights import Insight
 from matchmaker.message import message
 from matchmaker.model import (
     DIMENSIONS,
@@ -36,6 +37,8 @@ from matchmaker.profiles import Ints, Profiles, Ranking
 from matchmaker.sheets import Tables
 
 _SUGGESTIONS_DRAWN: Final = 3
+_PROJECTS_LOOKED_AT: Final = 400
+"""Needs whose best project is looked for where all of a country would take minutes."""
 
 
 def search(data: Dataset, text: str, *, limit: int = 20) -> tuple[Municipality, ...]:
@@ -277,6 +280,29 @@ def draw_network(data: Dataset, preferences: Preferences, *, before: Network | N
         ranking = partners.update(before.ranking, before.profiles, part, preferences)
     graph = network.build_graph(part, binding, ranking)
     return Network(graph, network.survey_landscape(graph, part), part, ranking)
+
+
+def examine(
+    data: Dataset, *, simulated: bool = True, planned: Sequence[Consortium] | None = None
+) -> tuple[Insight, ...]:
+    """Return the eight statements about town, country and cooperation, tried on the participants.
+
+    ``planned`` are the joint projects of a plan. Without a plan the best project for each stated need stands in, each
+    group once; of very many needs some hundred, evenly spread over the keys.
+    """
+    part = data.profiles.take(data.profiles.participates & (simulated | ~data.profiles.simulated))
+    projects = _best_projects(part, data) if planned is None else planned
+    return insights.examine(part, data.catalogue, projects, planned=planned is not None)
+
+
+def _best_projects(profiles: Profiles, data: Dataset) -> list[Consortium]:
+    needs = np.argwhere(profiles.need > 0)
+    needs = needs[:: 1 + len(needs) // _PROJECTS_LOOKED_AT]
+    found = (
+        consortia.best_group(profiles, data.catalogue, int(row), profiles.use_cases[column], Preferences())
+        for row, column in needs
+    )
+    return list({(group.use_case, group.members): group for group in found if group is not None}.values())
 
 
 def simulated_package(data: Dataset, *, n: int, seed: int, unknown: float = 0.0) -> Tables:

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "matchmaker"
 FILES = [*sorted(PACKAGE.rglob("*.py")), ROOT / "app.py"]
 
-CORE = {"partners", "consortia", "sharing", "clusters", "network", "peers", "pains", "survey"}
+CORE = {"partners", "consortia", "sharing", "clusters", "network", "peers", "pains", "survey", "insights"}
 ASKED = {"workspace", "service"}
 WORDS = {"errors", "message", "model"}
 TABLES = {"sheets", "indicators", "answers", "costtable", "dataset"}
@@ -22,8 +22,7 @@ ALLOWED = {
     "model": {"errors", "message"},
     "profiles": {"errors", "message", "model"},
     "catalogue": {"errors", "message", "model"},
-    **dict.fromkeys(CORE, BASE),
-    "partners": {*BASE, "partners"},
+    **{room: {*BASE, room} for room in CORE},
     "sheets": {"errors", "message", "model"},
     "exchange": {*BASE, "sheets"},
     "indicators": {*BASE, "sheets"},

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from matchmaker.cli import data, landscape, projects, search, share, start, survey
+from matchmaker.cli import data, insights, landscape, projects, search, share, start, survey
 from matchmaker.errors import MatchmakerError, Rejected
 
 
@@ -154,6 +154,10 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
     drawn.add_argument("--out", type=Path, metavar="FILE", help="write the graph: .graphml, .gexf or .json")
     drawn.add_argument("--no-simulated", action="store_true", help="without demonstration participants")
     drawn.add_argument("--json", action="store_true")
+
+    tried = command("insights", insights.insights, "eight statements about town and country, tried on the data")
+    tried.add_argument("--no-simulated", action="store_true", help="without demonstration participants")
+    tried.add_argument("--json", action="store_true")
 
     alike = command("peers", search.peers, "who resembles a municipality in figures, or all of them")
     alike.add_argument("key", nargs="?", metavar="KEY")

@@ -16,6 +16,7 @@ import streamlit as st
 from matchmaker import service, sheets
 from matchmaker.clusters import Types
 from matchmaker.dataset import Dataset
+from matchmaker.insights import Insight
 from matchmaker.model import Consortium, Preferences, Sharing, Shift, Suggestion
 from matchmaker.pains import PainIndex, index_of
 from matchmaker.profiles import Profiles
@@ -109,6 +110,12 @@ def network(version: Version, preferences: Preferences) -> Network:
 def types(version: Version, simulated: bool) -> tuple[Types, Profiles]:
     """Return the types of starting position; raises as `service.find_types` does."""
     return service.find_types(dataset(), simulated=simulated)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def insights(version: Version, simulated: bool) -> tuple[Insight, ...]:
+    """Return the statements about town, country and cooperation, tried on the participants."""
+    return service.examine(dataset(), simulated=simulated)
 
 
 @st.cache_resource(show_spinner=False)
