@@ -37,8 +37,10 @@ from matchmaker.profiles import Ints, Profiles, Ranking
 from matchmaker.sheets import Tables
 
 _SUGGESTIONS_DRAWN: Final = 3
-_PROJECTS_LOOKED_AT: Final = 400
-"""Needs whose best project is looked for where all of a country would take minutes."""
+_PROJECTS_LOOKED_AT: Final = (40, 400)
+_PAIRS_LOOKED_AT: Final = 400_000_000
+"""Needs whose best project stands in for a plan, at least and at most; the time for one grows with the square of the
+participants, so that all needs of a country would take hours."""
 
 
 def search(data: Dataset, text: str, *, limit: int = 20) -> tuple[Municipality, ...]:
@@ -288,7 +290,7 @@ def examine(
     """Return the eight statements about town, country and cooperation, tried on the participants.
 
     ``planned`` are the joint projects of a plan. Without a plan the best project for each stated need stands in, each
-    group once; of very many needs some hundred, evenly spread over the keys.
+    group once; of very many needs 40 to 400, evenly spread over the keys.
     """
     part = data.profiles.take(data.profiles.participates & (simulated | ~data.profiles.simulated))
     projects = _best_projects(part, data) if planned is None else planned
@@ -297,7 +299,8 @@ def examine(
 
 def _best_projects(profiles: Profiles, data: Dataset) -> list[Consortium]:
     needs = np.argwhere(profiles.need > 0)
-    needs = needs[:: 1 + len(needs) // _PROJECTS_LOOKED_AT]
+    most = int(np.clip(_PAIRS_LOOKED_AT // max(1, len(profiles)) ** 2, *_PROJECTS_LOOKED_AT))
+    needs = needs[:: -(-len(needs) // most) or 1]
     found = (
         consortia.best_group(profiles, data.catalogue, int(row), profiles.use_cases[column], Preferences())
         for row, column in needs
