@@ -193,10 +193,12 @@ def _with_shares_and_evidence(data: Dataset, group: Consortium) -> Consortium:
     return replace(group, shares=shares, rule="stand_alone", evidence=tuple(dict.fromkeys(published)))
 
 
-def find_types(data: Dataset, *, simulated: bool = True) -> tuple[clusters.Types, Profiles]:
-    """Return the types of starting position and the profiles they were found in."""
+def find_types(
+    data: Dataset, *, simulated: bool = True, number: int | None = None, previous: clusters.Types | None = None
+) -> tuple[clusters.Types, Profiles]:
+    """Return the types of starting position and the profiles they were found in; see `clusters.find_types`."""
     profiles = data.profiles if simulated else data.profiles.take(~data.profiles.simulated)
-    return clusters.find_types(profiles, data.catalogue), profiles
+    return clusters.find_types(profiles, data.catalogue, number=number, previous=previous), profiles
 
 
 def find_peers(
