@@ -21,6 +21,9 @@ _BETWEEN: Final = 0.1
 _MOST: Final = 2
 """Standard deviations with the full colour."""
 
+_SHADES: Final = ("#f0a35e", "#f5f5f5", "#74b3de")
+"""From below to above the mean: told apart with any kind of colour vision, and black figures stay readable."""
+
 _HINGES: Final = 0.6
 """Below this adjusted Rand index other types come out without a feature."""
 
@@ -84,26 +87,25 @@ def own(found: Types, profiles: Profiles, key: str, _: Language) -> None:
 
 
 def heat_map(found: Types, _: Language) -> None:
-    """Draw the centre of each type as a row of colours, with the same figures in a table."""
+    """Draw the centre of each type as a column of colours, with the same figures in a table."""
     features = [_.label(name) for name in found.features]
     names = [f"{t.id} {_.render(t.name)}" for t in found.types]
     cells = [
-        [column, row, round(value, 2)] for row, t in enumerate(found.types) for column, value in enumerate(t.centre)
+        [column, row, round(value, 2)] for column, t in enumerate(found.types) for row, value in enumerate(t.centre)
     ]
     st.echarts_chart(
         {
-            "grid": {"left": 8, "right": 16, "top": 8, "bottom": 64, "containLabel": True},
-            "xAxis": {"type": "category", "data": features,
-                      "axisLabel": {"interval": 0, "width": 92, "overflow": "break", "fontSize": 11}},
-            "yAxis": {"type": "category", "data": names, "inverse": True,
-                      "axisLabel": {"width": 170, "overflow": "break"}},
+            "grid": {"left": 8, "right": 16, "top": 64, "bottom": 48, "containLabel": True},
+            "xAxis": {"type": "category", "data": names, "position": "top",
+                      "axisLabel": {"interval": 0, "width": 560 // len(names), "overflow": "break"}},
+            "yAxis": {"type": "category", "data": features, "inverse": True},
             "visualMap": {"min": -_MOST, "max": _MOST, "orient": "horizontal", "left": "center", "bottom": 0,
                           "precision": 1, "text": [_("above the mean"), _("below the mean")],
-                          "inRange": {"color": ["#d55e00", "#f5f5f5", "#0072b2"]}},
+                          "inRange": {"color": _SHADES}},
             "series": [{"type": "heatmap", "data": cells, "label": {"show": True, "color": "#000000"}}],
             "animation": False,
         },
-        height=190 + 48 * len(names),
+        height=120 + 32 * len(features),
         key="type_centres",
         alt=_("Mean of each feature in each type; the table below has the same figures."),
     )  # fmt: skip
