@@ -215,10 +215,12 @@ def share_table(table: CostTable) -> Sharing:
     return sharing.share(table.players, table.cost, inhabitants=table.inhabitants)
 
 
-def find_types(data: Dataset, *, simulated: bool = True) -> tuple[clusters.Types, Profiles]:
-    """Return the types of starting position and the profiles they were found in."""
+def find_types(
+    data: Dataset, *, simulated: bool = True, number: int | None = None, previous: clusters.Types | None = None
+) -> tuple[clusters.Types, Profiles]:
+    """Return the types of starting position and the profiles they were found in; see `clusters.find_types`."""
     profiles = data.profiles if simulated else data.profiles.take(~data.profiles.simulated)
-    return clusters.find_types(profiles, data.catalogue), profiles
+    return clusters.find_types(profiles, data.catalogue, number=number, previous=previous), profiles
 
 
 def find_peers(

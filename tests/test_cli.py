@@ -151,6 +151,12 @@ def test_clusters(run: Command, package: Path):
     answer = run.json("--data", package, "clusters")
     assert {"k", "silhouette", "stability", "types", "assignment"} <= set(answer)
     assert answer["k"] == len(answer["types"])
+    assert answer["weak"] or answer["structured"]
+    assert set(answer["strength"]) == set(answer["assignment"])
+    divided = run.json("--data", package, "clusters", "--number", "3")
+    assert divided["k"] == 3
+    assert all(0 <= strength <= 1 for strength in divided["strength"].values())
+    assert len(divided["drop_one"]) == 11
     for kind in answer["types"]:
         assert set(kind) == {"id", "name", "size", "portrait"}
         assert list(answer["assignment"].values()).count(kind["id"]) == kind["size"]

@@ -147,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
     divided.add_argument("--json", action="store_true")
 
     types = command("clusters", landscape.clusters, "types of starting position")
+    types.add_argument("--number", type=int, metavar="K", help="so many types, whatever the data say")
     types.add_argument("--no-simulated", action="store_true", help="without demonstration participants")
     types.add_argument("--json", action="store_true")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 
 from matchmaker.cli.session import opened, print_json
 from matchmaker.errors import BadInput
@@ -14,15 +15,30 @@ def clusters(arguments: argparse.Namespace) -> int:
     from matchmaker import service
 
     data, _ = opened(arguments)
-    found, profiles = service.find_types(data, simulated=not arguments.no_simulated)
-    names = {t.id: _("Type {number}").format(number=t.id) for t in found.types}
+    found, profiles = service.find_types(data, simulated=not arguments.no_simulated, number=arguments.number)
+    names = {t.id: _.render(t.name) for t in found.types}
+    unassessed = int((found.label == 0).sum())
     if arguments.json:
         print_json(
             {
                 "k": len(found.types),
-                "silhouette": round(found.silhouette, 4),
-                "stability": round(found.stability, 4),
+                "silhouette": _figure(found.silhouette),
+                "stability": _figure(found.stability),
+                "structured": found.structured,
                 "weak": found.weak,
+                "verdict": _.render(found.verdict),
+                "tried": [
+                    {"k": k, "silhouette": _figure(silhouette), "stability": _figure(stability),
+                     "reference": _figure(reference)}
+                    for (k, silhouette, stability), reference in zip(
+                        found.tried, found.reference.mean(axis=0).tolist(), strict=True
+                    )
+                ],
+                "drop_one": [
+                    {"feature": _.label(feature), "agreement": _figure(agreement)}
+                    for feature, agreement in zip(found.features, found.without, strict=False)
+                ],
+                "without_type": unassessed,
                 "types": [
                     {"id": t.id, "name": names[t.id], "size": t.size, "portrait": _.render(t.portrait)}
                     for t in found.types
@@ -30,19 +46,33 @@ def clusters(arguments: argparse.Namespace) -> int:
                 "assignment": {
                     str(key): int(label) for key, label in zip(profiles.key, found.label, strict=True) if label
                 },
+                "strength": {
+                    str(key): _figure(strength)
+                    for key, label, strength in zip(
+                        profiles.key, found.label, found.membership.strength.tolist(), strict=True
+                    )
+                    if label
+                },
             }
-        )
+        )  # fmt: skip
         return 0
     print(
-        _("{count} types; silhouette {silhouette}, stability {stability}").format(
-            count=len(found.types), silhouette=_.number(found.silhouette, 2), stability=_.number(found.stability, 2)
+        _.plural("{count} type", "{count} types", len(found.types))
+        + _("; silhouette {silhouette}, stability {stability}").format(
+            silhouette=_.number(found.silhouette, 2), stability=_.number(found.stability, 2)
         )
     )
-    if found.weak:
-        print(_("The types are weakly separated: take them as a rough order, not as groups."))
+    print(_.render(found.verdict))
+    if unassessed:
+        print(_("{count} without a type, since not everything is known of them.").format(count=_.number(unassessed)))
     for t in found.types:
-        print(f"\n{names[t.id]} ({t.size}): {_.render(t.portrait)}")
+        print(f"\n{t.id} {names[t.id]} ({_.number(t.size)}): {_.render(t.portrait)}")
     return 0
+
+
+def _figure(value: float) -> float | None:
+    """Return a figure with four decimals, None for what cannot be said: JSON knows no NaN."""
+    return None if math.isnan(value) else round(value, 4)
 
 
 def network(arguments: argparse.Namespace) -> int:

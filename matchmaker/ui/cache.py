@@ -106,10 +106,18 @@ def network(version: Version, preferences: Preferences) -> Network:
     return drawn
 
 
+_named: Final[dict[tuple[bool, int | None], Types]] = {}
+"""The types last found, whose names stay when data change a little; two times eight choices at most."""
+
+
 @st.cache_resource(max_entries=4, show_spinner=False)
-def types(version: Version, simulated: bool) -> tuple[Types, Profiles]:
+def types(version: Version, simulated: bool, number: int | None = None) -> tuple[Types, Profiles]:
     """Return the types of starting position; raises as `service.find_types` does."""
-    return service.find_types(dataset(), simulated=simulated)
+    found, profiles = service.find_types(
+        dataset(), simulated=simulated, number=number, previous=_named.get((simulated, number))
+    )
+    _named[simulated, number] = found
+    return found, profiles
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
