@@ -34,7 +34,7 @@ ALLOWED = {
     "answers": {*BASE, "sheets"},
     "costtable": {*BASE, "sheets"},
     "service": {*BASE, *CORE, *TABLES, "simulate"},
-    "cli": {*WORDS, *TABLES, "exchange", "store", "i18n", *ASKED, "cli"},
+    "cli": {*WORDS, *TABLES, "insights", "exchange", "store", "i18n", *ASKED, "cli"},
     "ui": {*BASE, *(CORE - {"partners"}), *TABLES, "store", "i18n", *ASKED, "ui"},
     "app": {"errors", "ui"},
     "__main__": {"cli"},
