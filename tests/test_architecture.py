@@ -22,6 +22,7 @@ ALLOWED = {
     "catalogue": {"errors", "message", "model"},
     **dict.fromkeys(CORE, BASE),
     "partners": {*BASE, "partners"},
+    "network": {*BASE, "network"},
     "sheets": {"errors", "message", "model"},
     "exchange": {*BASE, "sheets"},
     "indicators": {*BASE, "sheets"},
