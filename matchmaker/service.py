@@ -271,6 +271,11 @@ def survey_layers(drawn: Network, layers: Sequence[str]) -> network.Landscape:
     return network.survey_landscape(drawn.graph, drawn.profiles, layers)
 
 
+def graph_text(graph: nx.MultiGraph[str]) -> str:
+    """Return a network as GraphML, which networkx, igraph and Gephi open with all attributes."""
+    return "\n".join(nx.generate_graphml(graph)) + "\n"
+
+
 def nearest_centre(data: Dataset, key: str) -> network.CentreMatch | None:
     """Return the competence centre that fits the needs of a municipality best and lies nearest; None without any."""
     return network.nearest_centre(data.profiles, data.profiles.row(key), data.centres)

@@ -193,14 +193,15 @@ def _add_suggestions(graph: nx.MultiGraph[str], profiles: Profiles, ranking: Ran
     for (a, b), score in zip(ends, ranking.score[asker, place].tolist(), strict=True):
         pair = (a, b) if a < b else (b, a)
         best[pair] = max(score, best.get(pair, 0.0))
-    graph.add_edges_from((*pair, SUGGESTION, {"layer": SUGGESTION, "score": score}) for pair, score in best.items())
+    for (a, b), score in best.items():
+        graph.add_edge(a, b, key=SUGGESTION, layer=SUGGESTION, score=score)
     wanted = np.bincount(partner, minlength=len(profiles))
     nx.set_node_attributes(graph, {key: int(wanted[profiles.row(key)]) for key in graph}, "suggested_by")
 
 
 def _add_offers(graph: nx.MultiGraph[str], profiles: Profiles) -> None:
     """Add what one runs or pilots and the other needs, for all who cooperate or are suggested to each other."""
-    pairs = {(a, b) for a, b, name in graph.edges(data="layer") if name in {COOPERATION, SUGGESTION}}
+    pairs = {(a, b) for a, b, data in graph.edges(data=True) if data["layer"] in {COOPERATION, SUGGESTION}}
     if not pairs:
         return
     ends = np.array(sorted(pairs), dtype=profiles.key.dtype)
@@ -267,7 +268,7 @@ def survey_landscape(
         cooperating=len(community),
         links=real.number_of_edges(),
         communities=len(groups),
-        modularity=float(nx.community.modularity(linked, groups, weight=None)) if groups else 0.0,
+        modularity=float(nx.community.modularity(linked, map(set, groups), weight=None)) if groups else 0.0,
         participants=len(real),
         bridges=tuple(Bridge(of[a], of[b], cut) for a, b, cut in bridges(real)),
         missing=_missing_links(graph, profiles, groups if layers == (COOPERATION,) else None, seed),

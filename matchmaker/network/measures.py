@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import networkx as nx
 import numpy as np
+from scipy import sparse
 
 from matchmaker.profiles import Floats, Ints
 
@@ -58,7 +59,7 @@ def betweenness(
     exact = len(linked) <= exact_up_to or len(linked) <= starts
     if pairs > 0 and len(linked):
         m = len(linked)
-        adjacency = nx.to_scipy_sparse_array(graph, [nodes[p] for p in linked], dtype=np.float64, weight=None)
+        adjacency = _adjacency(graph, [nodes[p] for p in linked])
         chosen = np.arange(m) if exact else np.sort(np.random.default_rng(seed).choice(m, starts, replace=False))
         total, squares = np.zeros(m), np.zeros(m)
         for first in range(0, len(chosen), _BLOCK):
@@ -75,6 +76,13 @@ def betweenness(
         dict(zip(nodes, error.tolist(), strict=True)),
         0 if exact else starts,
     )
+
+
+def _adjacency(graph: nx.Graph[str], nodes: Sequence[str]) -> Any:
+    place = {node: number for number, node in enumerate(nodes)}
+    ends = np.array([(place[a], place[b]) for a, b in graph.edges if a != b]).reshape(-1, 2)
+    both = np.concatenate([ends, ends[:, ::-1]])
+    return sparse.csr_array((np.ones(len(both)), (both[:, 0], both[:, 1])), shape=(len(nodes), len(nodes)))
 
 
 def _dependencies(adjacency: Any, starts: Ints) -> Floats:
@@ -102,12 +110,13 @@ def bridges(graph: nx.Graph[str]) -> tuple[tuple[str, str, int], ...]:
 
     The largest smaller piece first, then by key; ends in ascending order.
     """
-    found = [tuple(sorted(pair)) for pair in nx.bridges(graph)]
+    found = [(min(pair), max(pair)) for pair in nx.bridges(graph)]
     if not found:
         return ()
-    rest = nx.Graph(graph.edges)
+    rest: nx.Graph[str] = nx.Graph()
+    rest.add_edges_from(graph.edges)
     rest.remove_edges_from(found)
-    block = {node: number for number, part in enumerate(nx.connected_components(rest)) for node in part}
+    block = {node: number for number, part in enumerate(nx.connected_components(rest)) for node in sorted(part)}
     size = Counter(block.values())
     # Without the bridges in them the blocks hang together like a tree: what is below a bridge adds up.
     tree: nx.Graph[int] = nx.Graph([(block[a], block[b]) for a, b in found])
@@ -126,7 +135,9 @@ def bridges(graph: nx.Graph[str]) -> tuple[tuple[str, str, int], ...]:
 
 def cut_points(graph: nx.Graph[str]) -> Mapping[str, int]:
     """Return each node whose loss would split the graph, with the number of pieces its part would fall into."""
-    pieces = Counter(node for part in nx.biconnected_components(graph) for node in part)
+    # The stubs take the components for sets of sets.
+    parts: Any = nx.biconnected_components(graph)
+    pieces = Counter(node for part in parts for node in part)
     return {node: count for node, count in pieces.items() if count > 1}
 
 
@@ -138,7 +149,7 @@ def communities(graph: nx.Graph[str], *, seed: int = 0) -> tuple[frozenset[str],
     """
     linked: nx.Graph[str] = nx.Graph()
     linked.add_nodes_from(sorted(node for node in graph if graph.degree(node)))
-    linked.add_edges_from(sorted(tuple(sorted(edge)) for edge in graph.edges))
+    linked.add_edges_from(sorted((min(edge), max(edge)) for edge in graph.edges))
     if not linked:
         return ()
     groups = nx.community.louvain_communities(linked, weight=None, seed=seed)
@@ -163,7 +174,9 @@ def layout(
         centre = out * np.array([math.cos(number * _GOLDEN_ANGLE), math.sin(number * _GOLDEN_ANGLE)])
         members = sorted(group, key=lambda node: (-graph.degree(node), node))
         if len(members) <= _SPRING_UP_TO:
-            found = nx.spring_layout(nx.Graph(graph.subgraph(members).edges), seed=seed)
+            small: nx.Graph[str] = nx.Graph()
+            small.add_edges_from(graph.subgraph(members).edges)
+            found = nx.spring_layout(small, seed=seed)
             inner = np.array([found[node] for node in members])
         else:
             step = np.arange(len(members))
