@@ -209,6 +209,7 @@ def test_a_network_opens_again_with_its_attributes(shipped: dataset.Dataset, tmp
     opened = load(tmp_path / f"network{suffix}")
     for key, attributes in graph.nodes(data=True):
         assert attributes.items() <= opened.nodes[key].items()
+
     def named(a: str, b: str, data: dict) -> tuple:
         return frozenset((a, b)), data["layer"], data.get("giver")
 

@@ -212,9 +212,11 @@ def neighbours(graph: nx.MultiGraph[str], key: str) -> Mapping[str, bool]:
 
     At most 60: more cannot be told apart.
     """
-    real = set(network.layer(graph, network.COOPERATION)[key])
-    others = sorted(set(graph[key]), key=lambda other: (other not in real, other))[:_MOST_PARTNERS]
-    return {other: other in real for other in others}
+    layers = {other: {data["layer"] for data in edges.values()} for other, edges in graph[key].items()}
+    real = {other for other, names in layers.items() if network.COOPERATION in names}
+    others = {other for other, names in layers.items() if network.SUGGESTION in names} | real
+    shown = sorted(others, key=lambda other: (other not in real, other))[:_MOST_PARTNERS]
+    return {other: other in real for other in shown}
 
 
 def ego_graph(graph: nx.MultiGraph[str], key: str, of: Mapping[str, Municipality], _: Language) -> None:
