@@ -23,6 +23,7 @@ from matchmaker.model import (
     LANDS,
     OFFER_QUARTERS,
     Activity,
+    CompetenceCentre,
     Cooperation,
     Evidence,
     Provenance,
@@ -71,6 +72,24 @@ class Dataset:
     def cooperations_of(self, row: int) -> tuple[Cooperation, ...]:
         """Return the cooperations a municipality takes part in, ended ones too."""
         return self._cooperations_of.get(str(self.profiles.key[row]), ())
+
+    @cached_property
+    def centres(self) -> tuple[CompetenceCentre, ...]:
+        """Competence centres by id."""
+        return tuple(
+            CompetenceCentre(
+                id=record["id"],
+                name=record["name"],
+                land=record["land"],
+                lat=None if np.isnan(record["lat"]) else record["lat"],
+                lon=None if np.isnan(record["lon"]) else record["lon"],
+                topics=tuple(part.strip() for part in record["topics"].split(";") if part.strip()),
+                host=record["host"],
+                url=record["url"],
+                source=record["source"],
+            )
+            for record in _records(self.tables["competence_centres"].sort_values("id"))
+        )
 
     def evidence(self, row: int, use_cases: Sequence[str] = ()) -> tuple[Evidence, ...]:
         """Return what is published about a municipality, activities on the given use cases first."""

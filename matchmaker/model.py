@@ -362,6 +362,21 @@ class Cooperation:
 
 
 @dataclass(frozen=True, slots=True)
+class CompetenceCentre:
+    """A place that helps municipalities with AI; ``topics`` are use cases it has published work on."""
+
+    id: str
+    name: str
+    land: str
+    lat: float | None
+    lon: float | None
+    topics: tuple[str, ...]
+    host: str
+    url: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class CostShare:
     """What one member would pay alone and pays in the group, in cents over the years of the project."""
 

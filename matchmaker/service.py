@@ -261,8 +261,10 @@ class Network:
     ranking: Ranking
 
 
-def draw_network(data: Dataset, preferences: Preferences, *, before: Network | None = None) -> Network:
-    """Return the network of participants with real cooperations and each one's best suggestions.
+def draw_network(
+    data: Dataset, preferences: Preferences, *, suggestions: int = _SUGGESTIONS_DRAWN, before: Network | None = None
+) -> Network:
+    """Return the network of participants with real cooperations and each one's best ``suggestions``.
 
     ``before`` is what was drawn with the same preferences before an edit: then only what the edit changes is
     computed anew.
@@ -279,10 +281,10 @@ def draw_network(data: Dataset, preferences: Preferences, *, before: Network | N
         if c.binds
     ]
     if before is None:
-        ranking = partners.rank_all(part, preferences, _SUGGESTIONS_DRAWN)
+        ranking = partners.rank_all(part, preferences, suggestions)
     else:
         ranking = partners.update(before.ranking, before.profiles, part, preferences)
-    graph = network.build_graph(part, binding, ranking)
+    graph = network.build_graph(part, binding, ranking, data.centres)
     return Network(graph, network.survey_landscape(graph, part), part, ranking)
 
 
@@ -308,6 +310,23 @@ def _best_projects(profiles: Profiles, data: Dataset) -> list[Consortium]:
         for row, column in needs
     )
     return list({(group.use_case, group.members): group for group in found if group is not None}.values())
+
+
+def survey_layers(drawn: Network, layers: Sequence[str]) -> network.Landscape:
+    """Return what stands out in some layers of a network: its own landscape is that of real cooperations."""
+    if set(layers) == {network.COOPERATION}:
+        return drawn.landscape
+    return network.survey_landscape(drawn.graph, drawn.profiles, layers)
+
+
+def graph_text(graph: nx.MultiGraph[str]) -> str:
+    """Return a network as GraphML, which networkx, igraph and Gephi open with all attributes."""
+    return "\n".join(nx.generate_graphml(graph)) + "\n"
+
+
+def nearest_centre(data: Dataset, key: str) -> network.CentreMatch | None:
+    """Return the competence centre that fits the needs of a municipality best and lies nearest; None without any."""
+    return network.nearest_centre(data.profiles, data.profiles.row(key), data.centres)
 
 
 def simulated_package(data: Dataset, *, n: int, seed: int, unknown: float = 0.0) -> Tables:

@@ -94,24 +94,39 @@ def network(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(
             {
-                "nodes": graph.number_of_nodes(),
+                "nodes": landscape.participants,
                 "cooperations": landscape.links,
                 "cooperating": landscape.cooperating,
                 "communities": landscape.communities,
                 "modularity": round(landscape.modularity, 4),
                 "hubs": [
                     {"key": n.municipality.key, "name": n.municipality.name, "partners": n.partners,
-                     "betweenness": round(n.betweenness, 6), "community": n.community}
+                     "betweenness": round(n.betweenness, 6), "error": round(n.error, 6), "community": n.community,
+                     "splits": n.splits, "cooperations": n.cooperations, "fte": n.fte}
                     for n in landscape.nodes[:10]
                 ],
+                "betweenness_from": landscape.sampled or "all",
+                "cut_points": [n.municipality.key for n in landscape.nodes if n.splits],
+                "bridges": [{"a": b.a.key, "b": b.b.key, "cuts_off": b.cuts_off} for b in landscape.bridges],
+                "missing_links": [
+                    {"a": m.a.key, "b": m.b.key, "score": round(m.score, 6), "communities": list(m.communities),
+                     "a_gives": list(m.a_gives), "b_gives": list(m.b_gives), "shared_needs": list(m.shared)}
+                    for m in landscape.missing
+                ],
                 "alone": [m.key for m in landscape.alone],
+                "unsuggested": [m.key for m in landscape.unsuggested],
             }
         )  # fmt: skip
         return 0
     print(
         _("{cooperating} of {nodes} participants cooperate, in {communities} communities.").format(
-            cooperating=landscape.cooperating, nodes=graph.number_of_nodes(), communities=landscape.communities
+            cooperating=landscape.cooperating, nodes=landscape.participants, communities=landscape.communities
         )
+    )
+    print(
+        _.plural("{count} bridge", "{count} bridges", len(landscape.bridges))
+        + ", "
+        + _.plural("{count} missing link worth making", "{count} missing links worth making", len(landscape.missing))
     )
     for n in landscape.nodes[:10]:
         mark = f" [{_('simulated')}]" if n.municipality.simulated else ""

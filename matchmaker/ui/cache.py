@@ -22,6 +22,8 @@ from matchmaker.pains import PainIndex, index_of
 from matchmaker.profiles import Profiles
 from matchmaker.service import Network
 from matchmaker.store import Store, default_url
+from matchmaker.ui import network_view as views
+from matchmaker.ui.network_view import View
 from matchmaker.workspace import Workspace
 
 Version: TypeAlias = tuple[str, int]
@@ -104,6 +106,18 @@ def network(version: Version, preferences: Preferences) -> Network:
     drawn = service.draw_network(dataset(), preferences, before=_drawn.get(preferences))
     _drawn[preferences] = drawn
     return drawn
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def network_view(version: Version, preferences: Preferences, layers: tuple[str, ...]) -> View:
+    """Return what the page of the network shows in some layers; shared between sessions, so it is only read."""
+    return views.view(network(version, preferences), layers)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def graphml(version: Version, preferences: Preferences) -> str:
+    """Return the whole network as GraphML."""
+    return service.graph_text(network(version, preferences).graph)
 
 
 _named: Final[dict[tuple[bool, int | None], Types]] = {}

@@ -31,11 +31,14 @@ _SCALE: Final = 100
 _LEGEND: Final = 48
 """Height of the legend above a map in pixels."""
 
-_SYMBOLS: Final = ("circle", "diamond", "triangle")
+_SYMBOLS: Final = ("circle", "diamond", "triangle", "rect", "pin", "roundRect", "emptyCircle")
 """One for each group of dots, so that they differ without colour."""
 
-_LINES: Final = ("path://M0,4h26v3h-26z", "path://M0,4h6v3h-6zM10,4h6v3h-6zM20,4h6v3h-6z")
-"""How a solid and a dashed line look in the legend."""
+_LINES: Final = ("path://M0,4h26v3h-26z", *["path://M0,4h6v3h-6zM10,4h6v3h-6zM20,4h6v3h-6z"] * 3)
+"""How a solid and the dashed lines look in the legend."""
+
+_DOTS: Final = (5, 2, 7, 0, 3, 4, 8)
+"""Colours of the groups of dots."""
 
 _LAND_LINE: Final = "#9aa7af"
 _GREY: Final = "#7d8b94"
@@ -56,12 +59,15 @@ def map_of(
     key: str,
     alt: str,
     width: int,
-) -> None:
+    pick: bool = False,
+) -> str:
     """Draw municipalities on the outlines of the Länder, without any map service.
 
     ``groups`` are dots by name of the group with their size in pixels, ``links`` lines between municipalities.
-    Those without a known place are left out; the table beside the map has them.
+    Those without a known place are left out; the table beside the map has them. With ``pick`` a click on a dot
+    returns the key of its municipality; empty while none is chosen.
     """
+    shown: dict[int, list[str]] = {}
     series: list[dict[str, Any]] = [
         {
             "type": "lines",
@@ -79,7 +85,7 @@ def map_of(
                 "name": label,
                 "coordinateSystem": "cartesian2d",
                 "silent": True,
-                "lineStyle": {"color": COLOURS[place], "width": 2 - place, "opacity": 0.75, "curveness": 0.1,
+                "lineStyle": {"color": COLOURS[place], "width": max(1, 2 - place), "opacity": 0.75, "curveness": 0.1,
                               "type": "solid" if place == 0 else "dashed"},
                 "data": [
                     {"coords": [_position(a.lon, a.lat), _position(b.lon, b.lat)]}
@@ -89,23 +95,26 @@ def map_of(
             }
         )  # fmt: skip
     for place, (label, dots) in enumerate(groups.items()):
+        shown[len(series)] = [m.key for m, _size in dots if m.lon is not None and m.lat is not None]
         series.append(
             {
                 "type": "scatter",
                 "name": label,
+                "selectedMode": "single" if pick else False,
                 "symbol": _SYMBOLS[place],
-                "itemStyle": {"color": COLOURS[(5, 2, 7)[place]], "borderColor": "#fff", "borderWidth": 0.5},
+                "itemStyle": {"color": COLOURS[_DOTS[place]], "borderColor": "#fff", "borderWidth": 0.5},
                 "data": [
-                    {"name": m.name, "value": _position(m.lon, m.lat), "symbolSize": size}
+                    {"name": _marked(m, _), "value": _position(m.lon, m.lat), "symbolSize": size}
                     for m, size in dots
                     if m.lon is not None and m.lat is not None
                 ],
             }
         )
     hidden = {"type": "value", "show": False, "splitLine": {"show": False}}
-    st.echarts_chart(
+    top = _LEGEND + 24 * max(0, (len(groups) + len(links) - 3) // 2)
+    state = st.echarts_chart(
         {
-            "grid": {"left": 0, "top": _LEGEND, "width": width, "height": round(width * _RATIO)},
+            "grid": {"left": 0, "top": top, "width": width, "height": round(width * _RATIO)},
             "xAxis": {**hidden, **_bounds((_WEST, _EAST), _SQUEEZE)},
             "yAxis": {**hidden, **_bounds((_SOUTH, _NORTH), 1)},
             "legend": {
@@ -124,11 +133,78 @@ def map_of(
             "animation": False,
         },
         width=width,
-        height=_LEGEND + round(width * _RATIO),
+        height=top + round(width * _RATIO),
         key=key,
+        on_select="rerun" if pick else "ignore",
         alt=alt,
     )
     st.caption(_("Ctrl and the mouse wheel zoom.") + f" {ATTRIBUTION}")
+    return _picked(state, shown) if pick else ""
+
+
+def _marked(municipality: Municipality, _: Language) -> str:
+    return f"{municipality.name} ({_('simulated')})" if municipality.simulated else municipality.name
+
+
+def _picked(state: Any, shown: Mapping[int, Sequence[str]]) -> str:
+    """Return the key behind the dot that was clicked; the picture may have changed since."""
+    for chosen in state.selection.selected:
+        keys = shown.get(chosen["series_index"], ())
+        for index in chosen["data_indices"]:
+            if index < len(keys):
+                return str(keys[index])
+    return ""
+
+
+def community_graph(
+    groups: Mapping[str, Sequence[tuple[Municipality, float]]],
+    links: Mapping[str, Sequence[tuple[Municipality, Municipality]]],
+    places: Mapping[str, tuple[float, float]],
+    _: Language,
+    *,
+    key: str,
+    alt: str,
+) -> str:
+    """Draw all who have partners as a graph, each community a disc; return the key of a clicked municipality."""
+    dots = [(m, size, place) for place, members in enumerate(groups.values()) for m, size in members if m.key in places]
+    state = st.echarts_chart(
+        {
+            "legend": {
+                "top": 0,
+                "data": [{"name": label, "icon": icon} for label, icon in zip(groups, _SYMBOLS, strict=False)],
+            },
+            "tooltip": {"formatter": "{c}"},
+            "series": [
+                {
+                    "type": "graph",
+                    "layout": "none",
+                    "roam": "move",
+                    "top": _LEGEND * 2,
+                    "selectedMode": "single",
+                    "categories": [
+                        {"name": label, "symbol": _SYMBOLS[i], "itemStyle": {"color": COLOURS[_DOTS[i]]}}
+                        for i, label in enumerate(groups)
+                    ],
+                    "data": [
+                        {"name": m.key, "value": _marked(m, _), "x": round(places[m.key][0] * _SCALE),
+                         "y": round(places[m.key][1] * _SCALE), "category": place, "symbolSize": size}
+                        for m, size, place in dots
+                    ],
+                    "links": [
+                        {"source": a.key, "target": b.key, "lineStyle": {"type": "solid" if number == 0 else "dashed"}}
+                        for number, pairs in enumerate(links.values())
+                        for a, b in pairs
+                    ],
+                }
+            ],
+            "animation": False,
+        },
+        height=560,
+        key=key,
+        on_select="rerun",
+        alt=alt,
+    )  # fmt: skip
+    return _picked(state, {0: [m.key for m, _size, _place in dots]})
 
 
 def neighbours(graph: nx.MultiGraph[str], key: str) -> Mapping[str, bool]:
@@ -136,9 +212,11 @@ def neighbours(graph: nx.MultiGraph[str], key: str) -> Mapping[str, bool]:
 
     At most 60: more cannot be told apart.
     """
-    real = set(network.layer(graph, network.COOPERATION)[key])
-    others = sorted(set(graph[key]), key=lambda other: (other not in real, other))[:_MOST_PARTNERS]
-    return {other: other in real for other in others}
+    layers = {other: {data["layer"] for data in edges.values()} for other, edges in graph[key].items()}
+    real = {other for other, names in layers.items() if network.COOPERATION in names}
+    others = {other for other, names in layers.items() if network.SUGGESTION in names} | real
+    shown = sorted(others, key=lambda other: (other not in real, other))[:_MOST_PARTNERS]
+    return {other: other in real for other in shown}
 
 
 def ego_graph(graph: nx.MultiGraph[str], key: str, of: Mapping[str, Municipality], _: Language) -> None:
@@ -172,7 +250,7 @@ def ego_graph(graph: nx.MultiGraph[str], key: str, of: Mapping[str, Municipality
         {
             "legend": {
                 "top": 0,
-                "data": [{"name": group, "icon": icon} for group, icon in zip(groups, _SYMBOLS, strict=True)],
+                "data": [{"name": group, "icon": icon} for group, icon in zip(groups, _SYMBOLS, strict=False)],
             },
             "tooltip": {"formatter": "{c}"},
             "series": [

@@ -24,6 +24,7 @@ from matchmaker.model import (
     Municipality,
     Suggestion,
 )
+from matchmaker.network import CentreMatch
 
 # Okabe and Ito's colours, told apart with any kind of colour vision; in the order of the parts of the score.
 COLOURS: Final = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a900", "#666666", "#999999")
@@ -91,6 +92,23 @@ def stock(data: Dataset, _: Language) -> None:
     known.metric(_("Municipalities and districts"), _.number((~data.profiles.simulated).sum()))
     offers.metric(_("Published AI projects"), _.number((data.tables["offers"]["provenance"] == "published").sum()))
     running.metric(_("Published cooperations"), _.number(sum(bool(c.url) for c in data.cooperations)))
+
+
+def centre(found: CentreMatch | None, titles: Mapping[str, str], _: Language) -> None:
+    """Say in one line which competence centre fits and lies nearest; ``titles`` are those of the use cases."""
+    if found is None:
+        return
+    far = "" if found.km is None else ", " + _("{km} km away").format(km=_.number(found.km))
+    topics = ", ".join(titles[topic] for topic in found.topics)
+    fits = (
+        _("works on what you need: {topics}").format(topics=escaped(topics))
+        if topics
+        else _("the nearest; nothing is published of it about your needs")
+    )
+    st.markdown(
+        f":material/school: {_('Competence centre')}: **{escaped(found.centre.name)}** "
+        f"({found.centre.land}{far}) – {fits}.{link(found.centre.url, _)}"
+    )
 
 
 def cooperations(found: Sequence[Cooperation], _: Language) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import networkx as nx
 import pandas as pd
@@ -15,27 +15,38 @@ from matchmaker import network
 from matchmaker.catalogue import Assumption, UseCase
 from matchmaker.i18n import Language
 from matchmaker.model import Cooperation, Municipality, Shift, Suggestion
-from matchmaker.network import Landscape
 from matchmaker.sheets import guarded
 from matchmaker.ui import maps
 from matchmaker.ui.show import part_names
 
+_MOST_ROWS: Final = 300
+"""More rows than this nobody reads on a screen, and formatting them takes seconds; the CSV has all."""
 
-def draw(frame: pd.DataFrame, file: str, _: Language, *, digits: Mapping[str, int] | None = None) -> None:
+
+def draw(
+    frame: pd.DataFrame, file: str, _: Language, *, digits: Mapping[str, int] | None = None, pick: str = ""
+) -> str:
     """Draw a table and offer it as CSV.
 
     ``digits`` are the decimals of the columns that have any; empty cells stand for what is unknown. Addresses of
-    sources become links.
+    sources become links. With ``pick``, the name of a column, rows can be chosen: returns that column's value of
+    the chosen one, empty while none is.
     """
     formats = {column: partial(_written, _, number) for column, number in (digits or {}).items()}
     source = _("Source")
     links = [source] if source in frame and frame[source].astype(str).str.startswith("https:").any() else []
-    st.dataframe(
-        frame.style.format(cast("Any", formats), na_rep=""),
+    shown = frame.head(_MOST_ROWS)
+    if len(shown) < len(frame):
+        st.caption(_("The first {count} rows; the CSV has all.").format(count=_.number(len(shown))))
+    state: Any = st.dataframe(
+        shown.style.format(cast("Any", formats), na_rep=""),
         hide_index=True,
         column_config={column: st.column_config.LinkColumn(display_text=source) for column in links},
         placeholder="",
-        height=min(38 + 35 * len(frame), 400),
+        height=min(38 + 35 * len(shown), 400),
+        key=f"table_{file}" if pick else None,
+        on_select="rerun" if pick else "ignore",
+        selection_mode="single-row",
     )
     st.download_button(
         _("Table as CSV"),
@@ -45,6 +56,8 @@ def draw(frame: pd.DataFrame, file: str, _: Language, *, digits: Mapping[str, in
         key=f"download_{file}",
         icon=":material/download:",
     )
+    chosen = [row for row in state.selection.rows if row < len(shown)] if pick else []
+    return str(shown[pick].iloc[chosen[0]]) if chosen else ""
 
 
 def _written(_: Language, digits: int, value: float) -> str:
@@ -115,26 +128,6 @@ def neighbours(graph: nx.MultiGraph[str], key: str, of: Mapping[str, Municipalit
         )
     return pd.DataFrame(
         rows, columns=[_("Partner"), _("Relation"), _("Cooperations"), _("Score"), _("Simulated"), _("Key")]
-    )
-
-
-def hubs(landscape: Landscape, _: Language) -> pd.DataFrame:
-    """Return who works together with most others."""
-    return pd.DataFrame(
-        [
-            (n.municipality.name, n.municipality.land, n.partners, n.betweenness, n.community,
-             _mark(n.municipality, _), n.municipality.key)
-            for n in landscape.nodes
-        ],
-        columns=[_("Municipality"), _("Land"), _("Partners"), _("Bridge"), _("Community"), _("Simulated"), _("Key")],
-    )  # fmt: skip
-
-
-def alone(landscape: Landscape, _: Language) -> pd.DataFrame:
-    """Return the participants of whom no cooperation is known."""
-    return pd.DataFrame(
-        [(m.name, m.land, _(m.kind.value) if m.kind else "", _mark(m, _), m.key) for m in landscape.alone],
-        columns=[_("Municipality"), _("Land"), _("Kind"), _("Simulated"), _("Key")],
     )
 
 

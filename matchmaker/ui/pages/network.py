@@ -6,75 +6,84 @@ import streamlit as st
 
 from matchmaker import network
 from matchmaker.model import Preferences
-from matchmaker.ui import cache, inputs, maps, tables
-
-_MOST_LINKS = 3_000
-"""More lines than this cannot be told apart and slow the drawing; the strongest are drawn first."""
+from matchmaker.ui import cache, inputs, landscape, maps, tables
 
 _ = inputs.chosen_language()
 st.title(_("Cooperation network"))
-data = cache.dataset()
-drawn_network = cache.network(cache.workspace().version(), Preferences(simulated=inputs.shows_simulated()))
-graph, landscape = drawn_network.graph, drawn_network.landscape
 st.markdown(_("Who already works together, and who would fit. The dots are all participants."))
-
-participants, cooperating, links, communities = st.columns(4)
-participants.metric(
-    _("Participants"), _.number(graph.number_of_nodes()), help=_("All of whom more is known than the register says.")
-)
-cooperating.metric(_("of these cooperating"), _.number(landscape.cooperating))
-links.metric(_("Pairs that work together"), _.number(landscape.links))
-communities.metric(
-    _("Communities"), _.number(landscape.communities), help=_("Groups that work together more than with others.")
-)
-
-words = {network.COOPERATION: _("Known cooperation"), network.SUGGESTION: _("Suggestion")}
-layers = st.pills(
-    _("Show"), list(words), selection_mode="multi", default=[network.COOPERATION], format_func=words.__getitem__,
-    key="layers",
+names = landscape.layer_names(_)
+chosen = st.pills(
+    _("Show and measure"), list(names), selection_mode="multi", default=[network.COOPERATION],
+    format_func=names.__getitem__, key="layers", help=_("Partners, bridges and communities are those of these links."),
 )  # fmt: skip
-of = {key: data.profiles.municipality(data.profiles.row(key)) for key in graph}
-drawn = {}
-for layer in layers:
-    edges = sorted(network.layer(graph, layer).edges(data=True), key=lambda edge: -edge[2].get("score", 1.0))[
-        :_MOST_LINKS
-    ]
-    drawn[words[layer]] = [(of[a], of[b]) for a, b, _data in edges]
+version, preferences = cache.workspace().version(), Preferences(simulated=inputs.shows_simulated())
+data = cache.dataset()
+with st.spinner(_("Measuring the network …")):
+    graph = cache.network(version, preferences).graph
+    shown = cache.network_view(version, preferences, tuple(name for name in names if name in chosen))
+found, of = shown.landscape, shown.of
+if not of:
+    st.info(_("There are no participants yet."), icon=":material/group_off:")
+    st.stop()
 
-partners = {node.municipality.key: node.partners for node in landscape.nodes}
-dots = [(m, 5 + 1.5 * min(8, partners.get(m.key, 0))) for m in of.values()]
-real = [dot for dot in dots if not dot[0].simulated]
-simulated = [dot for dot in dots if dot[0].simulated]
-with st.container(horizontal=True, gap="medium"):
-    with st.container(width=maps.WIDE):
-        maps.map_of(
-            {_("Real participant"): real, **({_("Simulated participant"): simulated} if simulated else {})},
-            drawn,
-            _,
-            key="network_map",
-            alt=_("Map of the cooperations; the tables on this page have the same content."),
-            width=maps.WIDE,
-        )
-        st.caption(_("The larger a dot, the more partners."))
-    with st.container(width=360):
-        st.subheader(_("Most partners"))
-        tables.draw(tables.hubs(landscape, _), "netz.csv", _, digits={_("Bridge"): 3})
-        st.caption(_("Bridge: share of the shortest ways between others that lead through this municipality."))
-
-st.subheader(_("Cooperations"))
-listed = (c for c in data.cooperations if inputs.shows_simulated() or c.url)
-tables.draw(tables.cooperations(listed, of, _), "kooperationen.csv", _)
-
-st.subheader(_("One municipality and its partners"))
-own = st.session_state.get("key", "")
-keys = sorted(of, key=lambda key: (key != own, -partners.get(key, 0), key))
-looked_at = st.selectbox(
-    _("Municipality"), keys, format_func=lambda key: f"{of[key].name} · {of[key].land} · {key}", key="ego"
+figures = st.columns(5)
+figures[0].metric(
+    _("Participants"), _.number(found.participants), help=_("All of whom more is known than the register says.")
 )
-if looked_at:
-    maps.ego_graph(graph, looked_at, of, _)
-    tables.draw(tables.neighbours(graph, looked_at, of, _), "partnerschaften.csv", _, digits={_("Score"): 2})
+figures[1].metric(_("of these with partners"), _.number(found.cooperating))
+figures[2].metric(_("Pairs"), _.number(found.links))
+figures[3].metric(
+    _("Communities"), _.number(found.communities), help=_("Groups that work together more than with others.")
+)
+figures[4].metric(_("Bridges"), _.number(len(found.bridges)), help=_("Links without which the network falls apart."))
 
-with st.expander(_("Participants without any cooperation")):
+groups, links = landscape.groups_of(found, _), {names[name]: pairs for name, pairs in shown.links.items()}
+on_map, as_graph = st.tabs([_("On the map"), _("As a graph")])
+with on_map:
+    alt = _("Map of the cooperations; the tables on this page have the same content.")
+    landscape.look_at(
+        maps.map_of(groups, links, _, key="network_map", alt=alt, width=maps.WIDE, pick=True), "network_map"
+    )
+with as_graph:
+    alt = _("Graph of the communities; the tables on this page have the same content.")
+    landscape.look_at(
+        maps.community_graph(groups, links, shown.places, _, key="network_graph", alt=alt), "network_graph"
+    )
+st.caption(_("The larger a dot, the more partners. A click on a dot or a row looks at one municipality below."))
+if shown.left_out:
+    st.caption(_("{count} weaker links are not drawn.").format(count=_.number(shown.left_out)))
+st.download_button(
+    _("Network as GraphML"), data=lambda: cache.graphml(version, preferences), file_name="netz.graphml",
+    mime="application/graphml+xml", icon=":material/download:", key="download_graphml",
+)  # fmt: skip
+
+tabs = st.tabs([_("Hubs"), _("Bridges"), _("Missing links"), _("Left behind"), _("Cooperations")])
+with tabs[0]:
+    digits = {_("Way between others"): 4, _("± standard error"): 4, _("Falls into parts without it"): 0,
+              _("Free posts"): 1, _("Cooperations per free post"): 1}  # fmt: skip
+    table = landscape.hubs(found, _)
+    landscape.look_at(tables.draw(table, "netz.csv", _, digits=digits, pick=_("Key")), "hubs")
+    st.caption(_("Way between others: share of the shortest ways between two others that lead through it."))
+    st.caption(
+        _("Estimated from {count} starting points drawn at random.").format(count=_.number(found.sampled))
+        if found.sampled
+        else _("Counted exactly, from all starting points.")
+    )
+with tabs[1]:
+    landscape.look_at(tables.draw(landscape.bridges(found, _), "bruecken.csv", _, pick=_("Key")), "bridges")
+with tabs[2]:
+    st.caption(_("Good suggestions, not yet working together, that would join two communities of known cooperations."))
+    table = landscape.missing(found, data.catalogue, _)
+    digits = {_("Score"): 2, _("km"): 0}
+    landscape.look_at(tables.draw(table, "fehlende-verbindungen.csv", _, digits=digits, pick=_("Key")), "missing")
+with tabs[3]:
     st.caption(_("Known cooperations are those that were published or entered; there may be more."))
-    tables.draw(tables.alone(landscape, _), "ohne-kooperation.csv", _)
+    st.subheader(_("Without any partner"))
+    landscape.look_at(tables.draw(landscape.members(found.alone, _), "ohne-partner.csv", _, pick=_("Key")), "alone")
+    st.subheader(_("Among nobody's best suggestions"))
+    table = landscape.members(found.unsuggested, _)
+    landscape.look_at(tables.draw(table, "nicht-vorgeschlagen.csv", _, pick=_("Key")), "unsuggested")
+with tabs[4]:
+    listed = (c for c in data.cooperations if inputs.shows_simulated() or c.url)
+    tables.draw(tables.cooperations(listed, of, _), "kooperationen.csv", _)
+landscape.one(graph, of, _)

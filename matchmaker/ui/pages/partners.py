@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from matchmaker import service
 from matchmaker.ui import cache, inputs, maps, show, tables
 
 _ = inputs.chosen_language()
@@ -16,6 +17,7 @@ if not key:
 data = cache.dataset()
 asker = data.profiles.municipality(data.profiles.row(key))
 st.markdown(_("Partners for **{name}**").format(name=show.name(asker, _)))
+show.centre(service.nearest_centre(data, key), {u.id: _.label(u.title) for u in data.catalogue.use_cases}, _)
 preferences, top = inputs.preferences(_)
 with st.spinner(_("Comparing with all participants …")):
     found = cache.suggestions(cache.workspace().version(), key, preferences, top)
