@@ -52,7 +52,7 @@ _FAR: Final = 3.0
 _SILHOUETTE_SAMPLE: Final = 2_000
 """The silhouette takes every pair; beyond this number of rows a sample with the same seed is used."""
 
-_TRIAL_SAMPLE: Final = 1_000
+TRIAL_SAMPLE: Final = 1_000
 """Most rows of a resample or a reference: more change the second decimal only, but take seconds."""
 
 _NAMED_FEATURES: Final = 3
@@ -283,7 +283,7 @@ def _stability(data: Floats, found: KMeans, seed: int) -> float:
     rng = np.random.default_rng(seed)
     agreement = []
     for _ in range(_RESAMPLES):
-        rows = np.unique(rng.integers(len(data), size=min(len(data), _TRIAL_SAMPLE)))
+        rows = np.unique(rng.integers(len(data), size=min(len(data), TRIAL_SAMPLE)))
         again = _cluster(data[rows], found.n_clusters, seed, _TRIAL_STARTS)
         agreement.append(adjusted_rand_score(found.labels_, again.predict(data)))
     return float(np.mean(agreement))
@@ -311,7 +311,7 @@ def _references(data: Floats, numbers: Sequence[int], seed: int) -> Floats:
     low, high = along.min(axis=0), along.max(axis=0)
     silhouettes = np.empty((REFERENCES, len(numbers)))
     for reference in silhouettes:
-        drawn = rng.uniform(low, high, (min(len(data), _TRIAL_SAMPLE), len(low))) @ axes
+        drawn = rng.uniform(low, high, (min(len(data), TRIAL_SAMPLE), len(low))) @ axes
         reference[:] = [_silhouette(drawn, _cluster(drawn, k, seed, _TRIAL_STARTS).labels_, seed) for k in numbers]
     silhouettes.flags.writeable = False
     return silhouettes

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from matchmaker.catalogue import Catalogue
-from matchmaker.clusters import Types, feature_names, known_features
+from matchmaker.clusters import TRIAL_SAMPLE, Types, feature_names, known_features
 from matchmaker.i18n import Language
 from matchmaker.profiles import Profiles
 from matchmaker.ui import tables
@@ -168,6 +168,10 @@ def numbers_tried(found: Types, _: Language) -> None:
         alt=_("Separation for each number of types; the table below has the same figures."),
     )  # fmt: skip
     tables.draw(table, "typen-anzahl.csv", _, digits={_("Types"): 0, **dict.fromkeys(table.columns[1:], 2)})
+    if (found.label > 0).sum() > TRIAL_SAMPLE:
+        st.caption(
+            _("Of so many municipalities, random samples were enough for these figures; all of them have a type.")
+        )
 
 
 def without_features(found: Types, _: Language) -> None:
