@@ -109,7 +109,7 @@ def one(graph: nx.MultiGraph[str], of: Mapping[str, Municipality], _: Language) 
     keys = sorted(of)
     if st.session_state.get("ego") not in of:
         own = st.session_state.get("key", "")
-        st.session_state["ego"] = own if own in of else keys[0]
+        st.session_state["ego"] = own if own in of else next(iter(of))
     looked_at = st.selectbox(
         _("Municipality"), keys, format_func=lambda key: f"{of[key].name} · {of[key].land} · {key}", key="ego"
     )
