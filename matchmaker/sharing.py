@@ -45,7 +45,7 @@ MAX_CENTS: Final = 10**13
 _Exact: TypeAlias = "list[Fraction] | Message"
 """Exact shares, or why they cannot be said."""
 
-_PREFERRED: Final = ("stand_alone", "scrb", "shapley", "nucleolus")
+_PREFERRED: Final = ("stand_alone", "equal_saving", "scrb", "shapley", "nucleolus")
 """Rules that may be recommended, the one that is explained most easily first."""
 
 _NO_ALONE: Final = message("What each would pay alone is not known of all.")
@@ -127,9 +127,10 @@ def least_core_cents(cost: Floats) -> int | None:
 def share(players: Sequence[str], cost: Floats, *, inhabitants: Sequence[int | None] | None = None) -> Sharing:
     """Split the joint cost of a game by every rule, check each split, and recommend one with the reason.
 
-    Recommended is the first of stand-alone cost, SCRB, Shapley and nucleolus under which nobody pays more than alone
-    and no subgroup would do better by itself; where there is none, of those under which nobody pays more than alone
-    the one with the smallest advantage of leaving. Nothing is recommended where doing it together saves nothing.
+    Recommended is the first of stand-alone cost, equal saving, SCRB, Shapley and nucleolus under which nobody pays
+    more than alone and no subgroup would do better by itself; where there is none, of those under which nobody pays
+    more than alone the one with the smallest advantage of leaving. Nothing is recommended where doing it together
+    costs more than everybody alone.
 
     Parameters
     ----------

@@ -77,7 +77,7 @@ def test_skane_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture
     assert found["rules"]["equal"]["pays_more_than_alone"] == ["K"]
     assert found["rules"]["shapley"] is None
     assert "subgroups" in found["not_computed"]["shapley"]
-    assert found["recommended"] == "scrb"
+    assert found["recommended"] == "equal_saving"
     for split in found["rules"].values():
         if split is not None:
             assert set(split) >= {"amounts", "pays_more_than_alone", "in_core", "worst_coalition"}

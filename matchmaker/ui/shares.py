@@ -27,7 +27,8 @@ def draw(group: Consortium, number: int, _: Language) -> None:
         format_func=shown.__getitem__,
         key=f"split_{group.use_case}",
     )
-    st.caption(_.render(SPLIT_MEANINGS[rule]))
+    unit = _("Amounts in euro over all years of the project; the CSV has the cents.")
+    st.caption(f"{_.render(SPLIT_MEANINGS[rule])} {unit}")
     names = [m.name + (f" ({_('simulated')})" if m.simulated else "") for m in group.members]
     alone = [math.nan if cents is None else cents / 100 for cents in found.alone_cents]
     pays = [cents / 100 for cents in by_rule[rule].cents]
@@ -59,6 +60,9 @@ def _objections(names: list[str], split: Split, _: Language) -> str:
         said.append(_("More than alone: {names}.").format(names=_.list([names[i] for i in split.pays_more])))
     else:
         said.append(_("Nobody pays more than alone."))
+    if any(cents < 0 for cents in split.cents):
+        paid = [name for name, cents in zip(names, split.cents, strict=True) if cents < 0]
+        said.append(_("Would be paid by the others: {names}.").format(names=_.list(paid)))
     if split.worst:
         text = _("Would do better by themselves, by {gain}: {names}.")
         said.append(text.format(gain=_.eur(split.gain_cents / 100), names=_.list([names[i] for i in split.worst])))

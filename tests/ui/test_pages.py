@@ -155,6 +155,22 @@ def test_a_chosen_use_case_shows_who_leads_and_what_it_saves(look):
     assert labelled(session.metric, "Ersparnis über fünf Jahre").value.endswith("\u00a0€")
 
 
+def test_a_joint_project_shows_every_rule_and_the_chosen_one_adds_up(look):
+    session = look("projects", key=SUEDERBRARUP)
+    session.selectbox(key="project_use_case").set_value("UC01").run()
+    (rule,) = [box for box in session.selectbox if box.label == "Aufteilung der gemeinsamen Kosten"]
+    totals = set()
+    for chosen in ("equal", "nucleolus"):
+        rule.set_value(chosen).run()
+        assert not session.exception
+        (amounts,) = [table.value for table in session.dataframe if "Gemeinsam" in table.value]
+        totals.add(round(100 * amounts["Gemeinsam"].sum()))
+        (rule,) = [box for box in session.selectbox if box.label == "Aufteilung der gemeinsamen Kosten"]
+    assert len(totals) == 1
+    (checks,) = [table.value for table in session.dataframe if "Jede Teilgruppe bleibt" in table.value]
+    assert len(checks) == 7
+
+
 def test_the_network_lists_a_published_cooperation_with_its_source(look):
     session = look("network", key=SUEDERBRARUP)
     rows = [" ".join(map(str, row)) for table in session.dataframe for row in table.value.to_numpy()]
