@@ -79,7 +79,7 @@ def central_saving(p: Profiles, column: int, group: tuple[int, ...], fixed: floa
     return float(alone - joint - 1000 * len(group) * (len(group) - 1) / 2)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(500))
 def test_best_group_equals_full_enumeration(seed: int):
     p = make_profiles(seed, 12, use_cases=3, unknown=0.1)
     catalogue = make_catalogue()
