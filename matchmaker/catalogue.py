@@ -148,7 +148,7 @@ class Change:
     high: float
 
 
-CHANGED: Final = "own value"
+CHANGED: Final = message("own value").template
 """Status of an assumption that a user has changed."""
 
 _LIMITS: Final[Mapping[str, tuple[float, float]]] = {

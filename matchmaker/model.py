@@ -452,7 +452,15 @@ class Option:
     evidence: tuple[Evidence, ...] = ()
 
 
+QUANTITY_NAMES: Final = {"eur": message("euro"), "fte": message("posts a year"), "days": message("working days")}
+"""What the quantities of the lines of a calculation are called."""
+
 Verdict: TypeAlias = Literal["met", "not met", "unknown"]
+
+VERDICT_NAMES: Final = {"met": message("met"), "not met": message("not met"), "unknown": message("unknown")}
+
+NO_ADVICE: Final = message("Information from published sources, no legal advice: check with the issuer.")
+"""Stands wherever grants and law are shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "matchmaker"
 FILES = [*sorted(PACKAGE.rglob("*.py")), ROOT / "app.py"]
 
-CORE = {"partners", "consortia", "sharing", "clusters", "network", "peers"}
+CORE = {"partners", "consortia", "sharing", "clusters", "network", "peers", "grants", "relief"}
 ASKED = {"workspace", "service"}
 BASE = {"errors", "message", "model", "profiles", "catalogue"}
 ALLOWED = {
@@ -25,13 +25,14 @@ ALLOWED = {
     "sheets": {"errors", "message", "model"},
     "exchange": {*BASE, "sheets"},
     "indicators": {*BASE, "sheets"},
+    "assumptions": {*BASE, "sheets"},
     "dataset": {*BASE, "sheets"},
     "simulate": {*BASE, "sheets"},
     "store": {"errors", "message", "model", "store"},
     "i18n": {"message"},
     "workspace": {*BASE, "sheets", "exchange", "dataset", "store"},
     "service": {*BASE, *CORE, "sheets", "indicators", "dataset", "simulate"},
-    "cli": {"errors", "message", "model", "exchange", "indicators", "dataset", "store", "i18n", *ASKED, "cli"},
+    "cli": {"errors", "message", "model", "assumptions", "exchange", "indicators", "dataset", "store", "i18n", *ASKED, "cli"},
     "ui": {*BASE, "clusters", "network", "peers", "sheets", "indicators", "dataset", "store", "i18n", *ASKED, "ui"},
     "app": {"errors", "ui"},
     "__main__": {"cli"},

@@ -1,0 +1,274 @@
+"""What stands behind a joint project on screen: other ways, the calculation, grants and law, hours, own figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from matchmaker.catalogue import CASES, Catalogue, Change
+from matchmaker.dataset import Dataset
+from matchmaker.errors import EntryRejected
+from matchmaker.i18n import Language
+from matchmaker.model import NO_ADVICE, QUANTITY_NAMES, VERDICT_NAMES, Consortium, Option
+from matchmaker.service import Conditions, freed_hours, with_assumptions
+from matchmaker.ui import show, tables
+
+_KEPT: Final = "own_values"
+_SIDE_BY_SIDE: Final = 3
+
+
+def details(
+    group: Consortium, options: Sequence[Option], conditions: Conditions, number: int, data: Dataset, _: Language
+) -> None:
+    """Draw everything behind one project; ``data`` hold the own values that it was computed with."""
+    _winner(options, _)
+    with st.expander(_("Compare the ways to get there"), icon=":material/compare_arrows:"):
+        _comparison(options, number, _)
+    with st.expander(_("How this was computed"), icon=":material/calculate:"):
+        _calculation(group, number, data.catalogue, _)
+    with st.expander(_("Grants"), icon=":material/euro:"):
+        _grants(conditions, number, _)
+    with st.expander(_("Legal form, tax, procurement, data protection"), icon=":material/gavel:"):
+        _law(group, conditions, number, data.catalogue, _)
+    _hours(group, number, data, _)
+
+
+def _winner(options: Sequence[Option], _: Language) -> None:
+    """Say which way costs the municipality least, and that nothing is saved where that is doing it alone."""
+    best = options[0]
+    if best.kind == "alone":
+        st.warning(_("No saving expected for you: every other way would cost you more than doing it alone."))
+        return
+    st.success(
+        _("Least cost for you: **{title}**, {cost} instead of {alone} alone.").format(
+            title=show.escaped(_.render(best.title)), cost=_.eur(best.cost_eur.central),
+            alone=_.eur(best.cost_eur.central + best.saving_eur.central),
+        ),
+        icon=":material/savings:",
+    )  # fmt: skip
+
+
+def _comparison(options: Sequence[Option], number: int, _: Language) -> None:
+    titles = [_.render(option.title) for option in options]
+    first = [place for place, option in enumerate(options) if option.kind == "new"]
+    chosen = st.multiselect(
+        _("Side by side, up to three"), range(len(options)), default=list(dict.fromkeys([0, *first])),
+        format_func=titles.__getitem__, max_selections=_SIDE_BY_SIDE, key=f"variants_{number}",
+    )  # fmt: skip
+    if chosen:
+        st.table(pd.DataFrame({show.escaped(titles[place]): _sheet(options[place], _) for place in sorted(chosen)}))
+    frame = pd.DataFrame(
+        [(title, *(_.eur(getattr(o.cost_eur, case)) for case in CASES), _.eur(o.saving_eur.central), o.partners)
+         for title, o in zip(titles, options, strict=True)],
+        columns=[_("Way"), _("Your cost, cautious case"), _("Your cost, central case"),
+                 _("Your cost, favourable case"), _("You save"), _("Partners")],
+    )  # fmt: skip
+    tables.draw(frame, f"wege_{number}.csv", _)
+
+
+def _sheet(option: Option, _: Language) -> dict[str, str]:
+    """Return one way as lines of a column."""
+    group = option.group
+    nothing = "–"
+    return {
+        _("Your cost"): _.eur(option.cost_eur.central),
+        _("You save"): _.eur(option.saving_eur.central) if option.saving_eur.central > 0 else _("none expected"),
+        _("Cautious to favourable"): f"{_.eur(option.saving_eur.low)} … {_.eur(option.saving_eur.high)}",
+        _("Lead"): show.escaped(group.lead.name) if group else nothing,
+        _("Partners"): str(option.partners),
+        _("The whole group saves"): _.eur(group.saving_eur.central) if group else nothing,
+        _("Posts saved a year"): _.number(group.fte_saved.central, 2) if group else nothing,
+        _("Working days saved at the start"): _.number(group.staff_days_saved.central) if group else nothing,
+        _("What is assumed"): show.escaped(" ".join(_.render(text) for text in option.assumed)) or nothing,
+        _("Published"): "".join(show.link(item.url, _) for item in option.evidence) or nothing,
+    }
+
+
+def _calculation(group: Consortium, number: int, catalogue: Catalogue, _: Language) -> None:
+    st.markdown(
+        _("Each line says what all need who do it alone, and what the group needs. The saving is the difference.")
+    )
+    three = {"low": _("cautious"), "central": _("central"), "high": _("favourable")}
+    rows = []
+    for term in group.terms:
+        digits = 3 if term.quantity == "fte" else 0
+        rest = [_.label(catalogue.assumption(i).title) for i in term.rests_on if i in catalogue.assumptions]
+        rows.append(
+            (_.render(term.title), _.render(QUANTITY_NAMES[term.quantity]),
+             *(_.number(getattr(side, case), digits) for case in CASES for side in (term.alone, term.together)),
+             "; ".join([_("cost of the use case")] * (group.use_case in term.rests_on) + rest))
+        )  # fmt: skip
+    sides = [f"{side}, {three[case]}" for case in CASES for side in (_("alone"), _("together"))]
+    frame = pd.DataFrame(rows, columns=[_("Line"), _("Unit"), *sides, _("Rests on")])
+    tables.draw(frame, f"rechnung_{number}.csv", _)
+    used = dict.fromkeys(i for term in group.terms for i in term.rests_on if i in catalogue.assumptions)
+    st.markdown(_("What it rests on, each with source, year and status; change it at the end of the page:"))
+    decimals = dict.fromkeys((_("low"), _("central"), _("high")), 2)
+    tables.draw(
+        tables.assumptions((catalogue.assumption(i) for i in used), _), f"grundlagen_{number}.csv", _, digits=decimals
+    )
+    tables.draw(tables.costs([catalogue.use_case(group.use_case)], _), f"kosten_{number}.csv", _)
+
+
+def _year(year: int | None, _: Language) -> str:
+    return _("year unknown") if year is None else str(year)
+
+
+def _grants(conditions: Conditions, number: int, _: Language) -> None:
+    st.info(_.render(NO_ADVICE), icon=":material/info:")
+    if not conditions.grants:
+        st.markdown(_("The catalogue knows no programme for these Länder. Ask the Land."))
+    for grant in conditions.grants:
+        most = (
+            _("at most {amount} by its rule").format(amount=_.eur(grant.grant_eur))
+            if grant.grant_eur is not None and grant.verdict != "not met"
+            else ""
+        )
+        verdict = _("a condition is not met") if grant.verdict == "not met" else _("may fit")
+        said = show.escaped("; ".join(filter(None, (verdict, most, _.label(grant.amount_rule)))))
+        mark = ":red[✗]" if grant.verdict == "not met" else ":orange[?]"
+        st.markdown(f"{mark} **{show.escaped(_.label(grant.title))}**: {said}{show.link(grant.url, _)}")
+    if conditions.grants:
+        frame = pd.DataFrame(
+            [(_.label(g.title), _.render(line.asks), _.render(VERDICT_NAMES[line.verdict]), _.render(line.detail),
+              g.url, _year(g.year, _))
+             for g in conditions.grants for line in g.lines],
+            columns=[_("Programme"), _("Condition"), _("Result"), _("Why"), _("Source"), _("Year")],
+        )  # fmt: skip
+        tables.draw(frame, f"foerderung_{number}.csv", _)
+    st.markdown(
+        _("Does each save the {percent} that grant rules ask for?").format(
+            percent=_.percent(conditions.least_pct / 100)
+        )
+    )
+    frame = pd.DataFrame(
+        [(t.member.name if t.member else _("All together"), _.eur(t.alone_cents / 100), _.eur(t.pays_cents / 100),
+          math.nan if t.saving_pct is None else t.saving_pct,
+          _("unknown") if t.reached is None else _("yes") if t.reached else _("no"))
+         for t in conditions.tests],
+        columns=[_("Member"), _("Alone"), _("Together"), _("Saves in %"), _("Reached")],
+    )  # fmt: skip
+    tables.draw(frame, f"schwelle_{number}.csv", _, digits={_("Saves in %"): 1})
+
+
+def _law(group: Consortium, conditions: Conditions, number: int, catalogue: Catalogue, _: Language) -> None:
+    st.info(_.render(NO_ADVICE), icon=":material/info:")
+    st.markdown("  \n".join(show.escaped(_.render(text)) for text in conditions.situation))
+    frame = pd.DataFrame(
+        [(_.label(f.title), f.law, _("fits") if f.sure else _("may fit"), _.render(f.why), _.label(f.use),
+          f.url, _year(f.year, _), _.label(f.note))
+         for f in conditions.forms],
+        columns=[_("Legal form"), _("Law"), _("Result"), _("Why"), _("Use"), _("Source"), _("Year"), _("Note")],
+    )  # fmt: skip
+    tables.draw(frame, f"rechtsformen_{number}.csv", _)
+    use_case = catalogue.use_case(group.use_case)
+    if note := _.label(use_case.ai_act_note):
+        st.markdown(_("AI Act, this use case:") + " " + show.escaped(note))
+    for rule in conditions.pointers:
+        said = show.escaped(f"{_.label(rule.text)} {_.label(rule.note)}")
+        title = show.escaped(f"{_.label(rule.title)} ({rule.law})")
+        st.markdown(f"- **{title}**: {said} ({_year(rule.year, _)}){show.link(rule.source_url, _)}")
+
+
+def _hours(group: Consortium, number: int, data: Dataset, _: Language) -> None:
+    """Show the hours that the use case itself frees, where a published case allows to compute them."""
+    use_case = data.catalogue.use_case(group.use_case)
+    if not use_case.saving_unit.en or math.isnan(use_case.saving[0]):
+        return
+    with st.expander(_("Hours that the use case itself frees"), icon=":material/schedule:"):
+        st.caption(_("They are no part of the saving above: they arise with or without partners."))
+        low, high = (show.escaped(_.number(value, 0 if value.is_integer() else 1)) for value in use_case.saving)
+        st.markdown(
+            _("Reported: {low} to {high} {unit} ({status}).").format(
+                low=low, high=high, unit=show.escaped(_.label(use_case.saving_unit)), status=_(use_case.saving_status)
+            )
+        )
+        if not freed_hours(data, group.use_case, 1):
+            return
+        sessions = st.slider(_("Sessions a year that need minutes"), 1, 200, 24, key=f"sessions_{number}")
+        frame = pd.DataFrame(
+            [(str(one.municipalities), *(_.number(getattr(one.hours, case)) for case in CASES),
+              _.number(one.fte.low, 2), _.number(one.fte.high, 2))
+             for one in freed_hours(data, group.use_case, sessions)],
+            columns=[_("Municipalities"), _("Hours, low"), _("Hours, central"), _("Hours, high"), _("Posts, low"),
+                     _("Posts, high")],
+        )  # fmt: skip
+        tables.draw(frame, f"stunden_{number}.csv", _)
+        st.caption(_("From a published case: two to three working days for each set of minutes become half a day."))
+
+
+def own_values(data: Dataset, _: Language) -> tuple[Change, ...]:
+    """Let the user change the assumptions; return the own values, which hold for this session.
+
+    Values that cannot be used are explained and the last ones that can stay in force.
+    """
+    kept: tuple[Change, ...] = tuple(
+        change for change in st.session_state.get(_KEPT, ()) if not data.catalogue.problems(change)
+    )
+    with st.expander(_("Change the figures these results rest on"), icon=":material/tune:"):
+        st.markdown(_("All projects follow at once. Nothing is saved: download your figures to use them again."))
+        edited = _edited(data.catalogue, kept, _)
+        spans = {name: data.catalogue.span(name) for name in data.catalogue.assumptions}
+        changes = tuple(
+            change
+            for change in edited
+            if any(getattr(spans[change.id], case) != getattr(change, case) for case in CASES)
+        )
+        try:
+            with_assumptions(data, changes)
+        except EntryRejected as error:
+            for issue in error.issues:
+                name, __, column = issue.column.partition(", ")
+                field = _.label(data.catalogue.assumption(name).title) + (f", {_(column)}" if column else "")
+                st.error(f"**{show.escaped(field)}**: {show.escaped(f'{issue.value} – {_.render(issue.rule)}')}")
+            st.caption(_("Until that is corrected, the last usable figures stay in force."))
+            return kept
+        st.session_state[_KEPT] = changes
+        if changes:
+            st.caption(_.plural("{count} own value in force", "{count} own values in force", len(changes)))
+        st.download_button(
+            _("My figures as CSV"),
+            data=lambda: tables.exported(pd.DataFrame([(c.id, c.low, c.central, c.high) for c in changes or edited],
+                                                      columns=["id", *CASES])),
+            file_name="annahmen_eigene.csv", mime="text/csv", key="download_own_values", icon=":material/download:",
+            help=_("On the command line: projects KEY --assumptions FILE.csv"),
+        )  # fmt: skip
+    return changes
+
+
+def _edited(catalogue: Catalogue, kept: tuple[Change, ...], _: Language) -> tuple[Change, ...]:
+    """Draw the editor and return what stands in it.
+
+    What it begins with must not change while it is drawn, and its edits are forgotten with the page: so it begins
+    anew, with the values kept, whenever the page is opened.
+    """
+    begun, key = f"assumptions_begun_{_.code}", f"assumptions_{_.code}"
+    if key not in st.session_state or list(st.session_state[begun].index) != list(catalogue.assumptions):
+        now = catalogue.with_assumptions(kept).assumptions.values()
+        st.session_state[begun] = pd.DataFrame(
+            [(_.label(a.title), a.low, a.central, a.high, _(a.unit), _(a.status),
+              a.source, "" if a.year is None else str(a.year))
+             for a in now],
+            columns=["title", *CASES, "unit", "status", "source", "year"],
+            index=list(catalogue.assumptions),
+        )  # fmt: skip
+    names = {"title": _("Figure"), "low": _("low"), "central": _("central"), "high": _("high"), "unit": _("Unit"),
+             "status": _("Status"), "source": _("Source"), "year": _("Year")}  # fmt: skip
+    edited = st.data_editor(
+        st.session_state[begun],
+        hide_index=True,
+        disabled=[name for name in names if name not in CASES],
+        column_config={
+            name: st.column_config.NumberColumn(label, required=True) if name in CASES else label
+            for name, label in names.items()
+        },
+        key=key,
+    )
+    return tuple(
+        Change(str(name), *(float(value) for value in values))
+        for name, values in zip(edited.index, edited[list(CASES)].to_numpy(dtype=float), strict=True)
+    )
