@@ -61,13 +61,18 @@ def _comparison(options: Sequence[Option], number: int, _: Language) -> None:
     )  # fmt: skip
     if chosen:
         st.table(pd.DataFrame({show.escaped(titles[place]): _sheet(options[place], _) for place in sorted(chosen)}))
+    costs = [
+        _("Your cost in €, cautious case"),
+        _("Your cost in €, central case"),
+        _("Your cost in €, favourable case"),
+    ]
+    saved = _("You save in €")
     frame = pd.DataFrame(
-        [(title, *(_.eur(getattr(o.cost_eur, case)) for case in CASES), _.eur(o.saving_eur.central), o.partners)
+        [(title, *(getattr(o.cost_eur, case) for case in CASES), o.saving_eur.central, o.partners)
          for title, o in zip(titles, options, strict=True)],
-        columns=[_("Way"), _("Your cost, cautious case"), _("Your cost, central case"),
-                 _("Your cost, favourable case"), _("You save"), _("Partners")],
-    )  # fmt: skip
-    tables.draw(frame, f"wege_{number}.csv", _)
+        columns=[_("Way"), *costs, saved, _("Partners")],
+    ).round(2)  # fmt: skip
+    tables.draw(frame, f"wege_{number}.csv", _, digits=dict.fromkeys((*costs, saved), 0))
 
 
 def _sheet(option: Option, _: Language) -> dict[str, str]:
@@ -95,16 +100,15 @@ def _calculation(group: Consortium, number: int, catalogue: Catalogue, _: Langua
     three = {"low": _("cautious"), "central": _("central"), "high": _("favourable")}
     rows = []
     for term in group.terms:
-        digits = 3 if term.quantity == "fte" else 0
         rest = [_.label(catalogue.assumption(i).title) for i in term.rests_on if i in catalogue.assumptions]
         rows.append(
             (_.render(term.title), _.render(QUANTITY_NAMES[term.quantity]),
-             *(_.number(getattr(side, case), digits) for case in CASES for side in (term.alone, term.together)),
+             *(getattr(side, case) for case in CASES for side in (term.alone, term.together)),
              "; ".join([_("cost of the use case")] * (group.use_case in term.rests_on) + rest))
         )  # fmt: skip
     sides = [f"{side}, {three[case]}" for case in CASES for side in (_("alone"), _("together"))]
     frame = pd.DataFrame(rows, columns=[_("Line"), _("Unit"), *sides, _("Rests on")])
-    tables.draw(frame, f"rechnung_{number}.csv", _)
+    tables.draw(frame.round(4), f"rechnung_{number}.csv", _, digits=dict.fromkeys(sides, 2))
     used = dict.fromkeys(i for term in group.terms for i in term.rests_on if i in catalogue.assumptions)
     st.markdown(_("What it rests on, each with source, year and status; change it at the end of the page:"))
     decimals = dict.fromkeys((_("low"), _("central"), _("high")), 2)
@@ -146,13 +150,14 @@ def _grants(conditions: Conditions, number: int, _: Language) -> None:
         )
     )
     frame = pd.DataFrame(
-        [(t.member.name if t.member else _("All together"), _.eur(t.alone_cents / 100), _.eur(t.pays_cents / 100),
+        [(t.member.name if t.member else _("All together"), t.alone_cents / 100, t.pays_cents / 100,
           math.nan if t.saving_pct is None else t.saving_pct,
           _("unknown") if t.reached is None else _("yes") if t.reached else _("no"))
          for t in conditions.tests],
-        columns=[_("Member"), _("Alone"), _("Together"), _("Saves in %"), _("Reached")],
+        columns=[_("Member"), _("Alone in €"), _("Together in €"), _("Saves in %"), _("Reached")],
     )  # fmt: skip
-    tables.draw(frame, f"schwelle_{number}.csv", _, digits={_("Saves in %"): 1})
+    decimals = {_("Alone in €"): 0, _("Together in €"): 0, _("Saves in %"): 1}
+    tables.draw(frame, f"schwelle_{number}.csv", _, digits=decimals)
 
 
 def _law(group: Consortium, conditions: Conditions, number: int, catalogue: Catalogue, _: Language) -> None:
@@ -190,14 +195,15 @@ def _hours(group: Consortium, number: int, data: Dataset, _: Language) -> None:
         if not freed_hours(data, group.use_case, 1):
             return
         sessions = st.slider(_("Sessions a year that need minutes"), 1, 200, 24, key=f"sessions_{number}")
+        hours = [_("Hours, low"), _("Hours, central"), _("Hours, high")]
+        posts = [_("Posts, low"), _("Posts, central"), _("Posts, high")]
         frame = pd.DataFrame(
-            [(str(one.municipalities), *(_.number(getattr(one.hours, case)) for case in CASES),
-              _.number(one.fte.low, 2), _.number(one.fte.high, 2))
+            [(one.municipalities, *(getattr(side, case) for side in (one.hours, one.fte) for case in CASES))
              for one in freed_hours(data, group.use_case, sessions)],
-            columns=[_("Municipalities"), _("Hours, low"), _("Hours, central"), _("Hours, high"), _("Posts, low"),
-                     _("Posts, high")],
+            columns=[_("Municipalities"), *hours, *posts],
         )  # fmt: skip
-        tables.draw(frame, f"stunden_{number}.csv", _)
+        decimals = dict.fromkeys(hours, 0) | dict.fromkeys(posts, 2)
+        tables.draw(frame.round(3), f"stunden_{number}.csv", _, digits=decimals)
         st.caption(_("From a published case: two to three working days for each set of minutes become half a day."))
 
 
