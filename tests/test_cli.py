@@ -176,10 +176,8 @@ def test_projects_with_own_assumptions(run: Command, package: Path, tmp_path: Pa
     assert (before["projects"][0]["years"], after["projects"][0]["years"]) == (5, 10)
     assert next(figure for figure in after["assumptions"] if figure["id"] == "years")["status"] == "own value"
     own.write_text("id,low,central,high\nyears,10,9,10\n", encoding="utf-8")
-    code, _, text = run.failing("--data", package, "projects", "00000001", "--assumptions", own)
-    assert code == 2
-    assert "own.csv" in text
-    assert "years" not in text.splitlines()[0]
+    text = run("--data", package, "projects", "00000001", "--assumptions", own, code=2)
+    assert "own.csv, row 2, column central, „9“: Low must not be above central" in text
 
 
 def test_projects_with_hours_freed_by_minutes(run: Command, package: Path):
@@ -189,7 +187,8 @@ def test_projects_with_hours_freed_by_minutes(run: Command, package: Path):
         (1, 288, 480),
         (11, 3168, 5280),
     ]
-    assert run.failing(*asked, "UC02", "--sessions", "24")[0] == 2
+    assert "minutes of meetings alone" in run(*asked, "UC02", "--sessions", "24", code=2)
+    assert "hours: 288 to 480" in run(*asked, "UC01", "--sessions", "24", "--details")
 
 
 def test_clusters(run: Command, package: Path):

@@ -196,7 +196,7 @@ def test_a_lead_with_unknown_staff_is_named_as_a_question():
 
 @pytest.mark.parametrize("coarse", [False, True])
 @pytest.mark.parametrize("seed", range(5))
-def test_looking_at_the_nearest_leads_first_loses_nothing(seed: int, coarse: bool):
+def test_looking_at_the_nearest_leads_first_loses_nothing(seed: int, *, coarse: bool):
     """Among 400, where most leads are never looked at: every lead with its cheapest joiners, one after the other."""
     p = make_profiles(seed, 400, use_cases=3, unknown=0.1, coarse=coarse)
     fixed = 0.7 * (20_000 + 5 * 4_000)

@@ -22,6 +22,7 @@ def projects(arguments: argparse.Namespace) -> int:
     if arguments.assumptions is not None:
         data = service.with_assumptions(data, read_changes(arguments.assumptions, data.catalogue))
     preferences = _preferences_without_use_case(arguments)
+    freed = saving.hours(data, arguments)
     groups = service.joint_projects(
         data, arguments.key, preferences, top=arguments.top, use_case=arguments.use_case.upper()
     )
@@ -34,7 +35,7 @@ def projects(arguments: argparse.Namespace) -> int:
                     for group in groups
                 ],
                 "assumptions": saving.figures(data, _),
-                **saving.hours(data, arguments),
+                **freed,
             }
         )
         return 0
@@ -55,7 +56,7 @@ def projects(arguments: argparse.Namespace) -> int:
         for note in group.notes:
             print(f"   · {_.render(note)}")
         saving.print_details(data, arguments.key, group, preferences, _, all_of_it=arguments.details)
-    saving.print_hours(data, arguments, _)
+    saving.print_hours(freed, _)
     if not groups:
         print(_("No joint project: no need is entered, or no group can be formed. Try --use-case."))
     return 0

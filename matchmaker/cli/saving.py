@@ -193,9 +193,9 @@ def print_details(
         print(f"   - {_.label(rule.title)} ({rule.law}): {_.label(rule.note)}")
 
 
-def print_hours(data: Dataset, arguments: argparse.Namespace, _: Language) -> None:
+def print_hours(freed: dict[str, Any], _: Language) -> None:
     """Print the hours that minutes with AI free, which are no part of the saving."""
-    found = hours(data, arguments).get("hours_freed", ())
+    found = freed.get("hours_freed", ())
     if found:
         print("\n" + _("Hours freed a year by the use case itself, no part of the saving:"))
     for one in found:

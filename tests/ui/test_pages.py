@@ -6,6 +6,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from matchmaker.catalogue import Change
 from matchmaker.errors import BadInput
 from matchmaker.i18n import language
 from matchmaker.ui import cache, inputs, show
@@ -150,7 +151,37 @@ def test_a_chosen_use_case_shows_who_leads_and_what_it_saves(look):
     assert cards(session) == ["1. KI\\-Protokollierung von Gremiensitzungen"]
     assert "Federführung: **" in texts(session)
     assert "Süderbrarup" in texts(session)
-    assert labelled(session.metric, "Ersparnis über fünf Jahre").value.endswith("\u00a0€")
+    assert labelled(session.metric, "Ersparnis in 5 Jahren").value.endswith("\u00a0€")
+
+
+def test_a_project_says_what_else_it_could_be_and_what_grants_and_law_say(look):
+    session = look("projects", key=SUEDERBRARUP)
+    session.selectbox(key="project_use_case").set_value("UC01").run()
+    assert not session.exception
+    assert any("Für Sie am günstigsten" in success.value for success in session.success)
+    assert [info.value for info in session.info].count(
+        "Angaben aus veröffentlichten Quellen, keine Rechtsberatung: Bitte bei der zuständigen Stelle prüfen."
+    ) == 2  # fmt: skip
+    assert "§ 108 Abs\\. 6 GWB" in texts(session)
+    assert "31\\. Dezember 2026" in texts(session)
+    session.slider(key="sessions_1").set_value(50).run()
+    hours = next(table.value for table in session.dataframe if "Stunden, niedrig" in table.value)
+    assert hours["Stunden, niedrig"].tolist() == [600, 6600]
+
+
+def test_own_values_change_the_results_and_stay_for_the_session(look):
+    session = look("projects", key=SUEDERBRARUP)
+    session.selectbox(key="project_use_case").set_value("UC01").run()
+    assert labelled(session.metric, "Ersparnis in 5 Jahren")
+    session.session_state["own_values"] = (Change("years", 7, 7, 7),)
+    del session.session_state["assumptions_de"]
+    session.run()
+    assert labelled(session.metric, "Ersparnis in 7 Jahren")
+    assert "1 eigener Wert gilt" in texts(session)
+    session.switch_page("matchmaker/ui/pages/partners.py").run()
+    session.switch_page("matchmaker/ui/pages/projects.py").run()
+    assert "1 eigener Wert gilt" in texts(session)
+    assert not session.exception
 
 
 def test_the_network_lists_a_published_cooperation_with_its_source(look):
