@@ -1,4 +1,4 @@
-"""What stands behind a joint project on screen: other ways, the calculation, grants and law, hours, own figures."""
+"""What stands behind a joint project on screen: other ways, the calculation, grants and law, hours."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from matchmaker.catalogue import CASES, Catalogue, Change
+from matchmaker.catalogue import CASES, Catalogue
 from matchmaker.dataset import Dataset
-from matchmaker.errors import EntryRejected
 from matchmaker.i18n import Language
 from matchmaker.model import NO_ADVICE, QUANTITY_NAMES, VERDICT_NAMES, Consortium, Option
-from matchmaker.service import Conditions, freed_hours, with_assumptions
+from matchmaker.service import Conditions, freed_hours
 from matchmaker.ui import show, tables
 
-_KEPT: Final = "own_values"
 _SIDE_BY_SIDE: Final = 3
 
 
@@ -205,76 +203,3 @@ def _hours(group: Consortium, number: int, data: Dataset, _: Language) -> None:
         decimals = dict.fromkeys(hours, 0) | dict.fromkeys(posts, 2)
         tables.draw(frame.round(3), f"stunden_{number}.csv", _, digits=decimals)
         st.caption(_("From a published case: two to three working days for each set of minutes become half a day."))
-
-
-def own_values(data: Dataset, _: Language) -> tuple[Change, ...]:
-    """Let the user change the assumptions; return the own values, which hold for this session.
-
-    Values that cannot be used are explained and the last ones that can stay in force.
-    """
-    kept: tuple[Change, ...] = tuple(
-        change for change in st.session_state.get(_KEPT, ()) if not data.catalogue.problems(change)
-    )
-    with st.expander(_("Change the figures these results rest on"), icon=":material/tune:"):
-        st.markdown(_("All projects follow at once. Nothing is saved: download your figures to use them again."))
-        edited = _edited(data.catalogue, kept, _)
-        spans = {name: data.catalogue.span(name) for name in data.catalogue.assumptions}
-        changes = tuple(
-            change
-            for change in edited
-            if any(getattr(spans[change.id], case) != getattr(change, case) for case in CASES)
-        )
-        try:
-            with_assumptions(data, changes)
-        except EntryRejected as error:
-            for issue in error.issues:
-                name, __, column = issue.column.partition(", ")
-                field = _.label(data.catalogue.assumption(name).title) + (f", {_(column)}" if column else "")
-                st.error(f"**{show.escaped(field)}**: {show.escaped(f'{issue.value} – {_.render(issue.rule)}')}")
-            st.caption(_("Until that is corrected, the last usable figures stay in force."))
-            return kept
-        st.session_state[_KEPT] = changes
-        if changes:
-            st.caption(_.plural("{count} own value in force", "{count} own values in force", len(changes)))
-        st.download_button(
-            _("My figures as CSV"),
-            data=lambda: tables.exported(pd.DataFrame([(c.id, c.low, c.central, c.high) for c in changes or edited],
-                                                      columns=["id", *CASES])),
-            file_name="annahmen_eigene.csv", mime="text/csv", key="download_own_values", icon=":material/download:",
-            help=_("On the command line: projects KEY --assumptions FILE.csv"),
-        )  # fmt: skip
-    return changes
-
-
-def _edited(catalogue: Catalogue, kept: tuple[Change, ...], _: Language) -> tuple[Change, ...]:
-    """Draw the editor and return what stands in it.
-
-    What it begins with must not change while it is drawn, and its edits are forgotten with the page: so it begins
-    anew, with the values kept, whenever the page is opened.
-    """
-    begun, key = f"assumptions_begun_{_.code}", f"assumptions_{_.code}"
-    if key not in st.session_state or list(st.session_state[begun].index) != list(catalogue.assumptions):
-        now = catalogue.with_assumptions(kept).assumptions.values()
-        st.session_state[begun] = pd.DataFrame(
-            [(_.label(a.title), a.low, a.central, a.high, _(a.unit), _(a.status),
-              a.source, "" if a.year is None else str(a.year))
-             for a in now],
-            columns=["title", *CASES, "unit", "status", "source", "year"],
-            index=list(catalogue.assumptions),
-        )  # fmt: skip
-    names = {"title": _("Figure"), "low": _("low"), "central": _("central"), "high": _("high"), "unit": _("Unit"),
-             "status": _("Status"), "source": _("Source"), "year": _("Year")}  # fmt: skip
-    edited = st.data_editor(
-        st.session_state[begun],
-        hide_index=True,
-        disabled=[name for name in names if name not in CASES],
-        column_config={
-            name: st.column_config.NumberColumn(label, required=True) if name in CASES else label
-            for name, label in names.items()
-        },
-        key=key,
-    )
-    return tuple(
-        Change(str(name), *(float(value) for value in values))
-        for name, values in zip(edited.index, edited[list(CASES)].to_numpy(dtype=float), strict=True)
-    )

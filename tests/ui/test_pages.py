@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from matchmaker.catalogue import Change
-from matchmaker.errors import BadInput
+from matchmaker.catalogue import CASES, Change
+from matchmaker.errors import BadInput, EntryRejected
 from matchmaker.i18n import language
-from matchmaker.ui import cache, inputs, show
+from matchmaker.sheets import SHIPPED
+from matchmaker.ui import assumptions, cache, inputs, show
 from matchmaker.workspace import Workspace, own_profile
 
 SUEDERBRARUP = "01059083"
@@ -182,6 +184,20 @@ def test_own_values_change_the_results_and_stay_for_the_session(look):
     session.switch_page("matchmaker/ui/pages/projects.py").run()
     assert "1 eigener Wert gilt" in texts(session)
     assert not session.exception
+
+
+def test_own_values_are_read_as_people_write_them():
+    catalogue = Workspace(package=SHIPPED).load().catalogue
+    figures = [[getattr(a, case) for case in CASES] for a in catalogue.assumptions.values()]
+    table = pd.DataFrame(figures, columns=list(CASES), index=list(catalogue.assumptions))
+    table = table.map(lambda value: inputs.number_text(value, language("de")))
+    assert assumptions.changed(catalogue, table) == ()
+    table.loc["rho"] = ["0,2", "0.4", "0,6"]
+    assert assumptions.changed(catalogue, table) == (Change("rho", 0.2, 0.4, 0.6),)
+    table.loc["joining_eur"] = ["viel", None, "3000"]
+    with pytest.raises(EntryRejected) as caught:
+        assumptions.changed(catalogue, table)
+    assert [issue.column for issue in caught.value.issues] == ["joining_eur, low", "joining_eur, central"]
 
 
 def test_the_network_lists_a_published_cooperation_with_its_source(look):

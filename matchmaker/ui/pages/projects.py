@@ -8,7 +8,7 @@ import streamlit as st
 
 from matchmaker import service
 from matchmaker.model import Preferences
-from matchmaker.ui import cache, inputs, projects, show
+from matchmaker.ui import assumptions, cache, inputs, projects, show
 
 _ = inputs.chosen_language()
 st.title(_("Joint projects"))
@@ -37,7 +37,7 @@ if municipality.population is None or municipality.lat is None:
     st.warning(_("Inhabitants or place of this municipality are unknown, so costs cannot be computed."))
     st.stop()
 results = st.container()
-changes = projects.own_values(data, _)
+changes = assumptions.own_values(data, _)
 day = date.today().isoformat()  # noqa: DTZ011 - the day where the server stands
 question = (cache.workspace().version(), key, Preferences(simulated=inputs.shows_simulated()), asked or "", changes)
 with results:
