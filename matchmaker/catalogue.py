@@ -6,16 +6,16 @@ figure, an empty text in a source.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from matchmaker.errors import BadInput
-from matchmaker.message import Label, message
+from matchmaker.errors import BadInput, EntryRejected, RowIssue
+from matchmaker.message import Label, Message, message
 from matchmaker.model import DIMENSIONS, Span
 
 CASES: Final = ("low", "central", "high")
@@ -97,7 +97,7 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A legal form, a pointer to a rule, or a funding programme. Information, never advice."""
+    """What legal forms, pointers to rules and funding programmes have in common. Information, never advice."""
 
     id: str
     lands: tuple[str, ...]
@@ -109,14 +109,83 @@ class Rule:
     year: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class LegalForm(Rule):
+    """A legal form (``kind`` form) or a pointer to a rule on tax, procurement or data protection (``kind`` rule).
+
+    ``lands`` is ("DE",) for federal law. ``min_partners`` is None where not stated; ``across`` says whether and how
+    it works across a border of Länder, empty where nothing is known.
+    """
+
+    kind: str
+    law: str
+    min_partners: int | None
+    governance_cost: str
+    across: Label
+    note: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Programme(Rule):
+    """A funding programme with the figures of its rule; None means that the source does not say.
+
+    ``max_partners_in_land`` limits how many members may lie in the Land of the programme. ``grant_steps`` are pairs
+    (partners in the Land, grant in euro), ascending; ``grant_further_eur`` is added for each partner beyond the
+    last. ``valid_until`` is the last known day as an ISO date, empty where unknown.
+    """
+
+    state: Label
+    amount_rule: Label
+    max_amount_eur: float | None
+    max_share_pct: float | None
+    min_partners: int | None
+    max_partners_in_land: int | None
+    min_years: int | None
+    min_saving_pct: float | None
+    covers_digital: bool | None
+    grant_steps: tuple[tuple[int, float], ...]
+    grant_further_eur: float
+    valid_until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Own values for one assumption."""
+
+    id: str
+    low: float
+    central: float
+    high: float
+
+
+CHANGED: Final = message("own value").template
+"""Status of an assumption that a user has changed."""
+
+_LIMITS: Final[Mapping[str, tuple[float, float]]] = {
+    "share": (0, 1),
+    "%": (0, 100),
+    "a": (1, 30),
+    "inhabitants": (100, 10_000_000),
+    "members": (2, 20),
+    "days": (0, 10_000),
+    "FTE": (0, 100),
+    "h": (1, 24),
+    "h/a": (0, 8_760),
+}
+"""Least and largest value by unit; all others from 0 to a billion."""
+
+_LEAST: Final[Mapping[str, float]] = {"hours_per_fte": 100}
+"""A figure that others are divided by must not be zero."""
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """Everything a data set says about use cases, dimensions, rules, assumptions and the questionnaire."""
 
     use_cases: tuple[UseCase, ...]
     dimensions: tuple[Dimension, ...]
-    legal_forms: tuple[Rule, ...]
-    funding: tuple[Rule, ...]
+    legal_forms: tuple[LegalForm, ...]
+    funding: tuple[Programme, ...]
     assumptions: Mapping[str, Assumption]
     questionnaire: tuple[Item, ...] = ()
 
@@ -150,6 +219,62 @@ class Catalogue:
         """Return low, central and high value of an assumption."""
         found = self.assumption(assumption_id)
         return Span(found.low, found.central, found.high)
+
+    def limits(self, assumption_id: str) -> tuple[float, float]:
+        """Return the least and the largest value that an assumption may be given."""
+        least, most = _LIMITS.get(self.assumption(assumption_id).unit, (0, 1e9))
+        return _LEAST.get(assumption_id, least), most
+
+    def problems(self, change: Change) -> tuple[tuple[str, Message], ...]:
+        """Return what is wrong with own values, as pairs of column and rule; empty where they can be used."""
+        if change.id not in self.assumptions:
+            return (("id", message("Is no assumption. There are: {ids:list}.", ids=tuple(self.assumptions))),)
+        least, most = self.limits(change.id)
+        found = [
+            (column, message("Must be a number from {least} to {most}.", least=f"{least:g}", most=f"{most:g}"))
+            for column in CASES
+            if not least <= getattr(change, column) <= most
+        ]
+        if not found and not change.low <= change.central <= change.high:
+            found.append(("central", message("Low must not be above central, nor central above high.")))
+        if self.assumption(change.id).unit == "members" and not change.central.is_integer():
+            found.append(("central", message("Must be a whole number.")))
+        return tuple(found)
+
+    def with_assumptions(self, changes: Sequence[Change]) -> Catalogue:
+        """Return this catalogue with own values for some assumptions; they lose status, source and year.
+
+        Raises `EntryRejected` with everything that is wrong: unknown ids, values out of order or range, a smallest
+        group above the largest.
+        """
+        issues = [
+            RowIssue("assumptions", None, f"{change.id}, {column}", f"{getattr(change, column)}", rule)
+            for change in changes
+            for column, rule in self.problems(change)
+        ]
+        if issues:
+            raise EntryRejected("assumptions", tuple(issues), len(issues))
+        own = {
+            change.id: replace(
+                self.assumption(change.id),
+                low=change.low,
+                central=change.central,
+                high=change.high,
+                status=CHANGED,
+                source="",
+                source_url="",
+                year=None,
+            )
+            for change in changes
+        }
+        changed = replace(self, assumptions={**self.assumptions, **own})
+        if own.keys() & {"min_group", "max_group"} and (
+            changed.span("min_group").central > changed.span("max_group").central
+        ):
+            rule = message("The smallest group must not be larger than the largest.")
+            issue = RowIssue("assumptions", None, "min_group", f"{changed.span('min_group').central:g}", rule)
+            raise EntryRejected("assumptions", (issue,), 1)
+        return changed
 
     @cached_property
     def levels(self) -> npt.NDArray[np.float64]:

@@ -19,19 +19,29 @@ for each lead and size the cheapest joiners are the best ones and the best group
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 
 from matchmaker.catalogue import CASES, Catalogue, UseCase
-from matchmaker.message import Message, message
-from matchmaker.model import Consortium, Preferences, Span
+from matchmaker.message import Label, Message, message
+from matchmaker.model import Consortium, Cooperation, Evidence, Option, OptionKind, Preferences, Span, Term
 from matchmaker.profiles import Bools, Floats, Ints, Profiles
 
 _OPERATION: Final = 4
+_FIRST_LEADS: Final = 16
+"""Leads looked at in the first round of the search; each further round takes twice as many."""
+_ROUNDING_EUR: Final = 1e-6
 _OPPOSITE: Final[Mapping[str, Literal["low", "central", "high"]]] = {"low": "high", "central": "central", "high": "low"}
+
+
+_GROUP_TITLES: Final[Mapping[OptionKind, Message]] = {
+    "new": message("New group of {size}, led by {lead}"),
+    "smaller": message("Smaller group of {size}, led by {lead}"),
+    "other_lead": message("Group of {size} with another lead: {lead}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,9 @@ def best_group(
     asker: int,
     use_case_id: str,
     preferences: Preferences,
+    *,
+    largest: int | None = None,
+    other_leads: frozenset[str] = frozenset(),
 ) -> Consortium | None:
     """Return the group with the largest central saving that contains the asker, or None where there is none.
 
@@ -84,7 +97,8 @@ def best_group(
     says so: no saving is an answer.
 
     Only ``simulated`` and ``exclude`` of the preferences limit who takes part: distance costs, it never
-    forbids.
+    forbids. ``largest`` limits the size below that of the catalogue; who is in ``other_leads`` may take part but
+    not lead.
     """
     use_case = catalogue.use_case(use_case_id)
     if np.isnan((*use_case.one_off_eur, *use_case.yearly_eur)).any():
@@ -97,11 +111,16 @@ def best_group(
     eligible &= ~np.isin(profiles.key, sorted(preferences.exclude))
     eligible[asker] = True
     operates = profiles.offer[:, column] == _OPERATION
-    leads = np.flatnonzero(eligible & _capable(profiles, catalogue, column, operates))
+    may_lead = eligible & ~np.isin(profiles.key, sorted(other_leads))
+    leads = np.flatnonzero(may_lead & _capable(profiles, catalogue, column, operates))
     joiners = eligible & (profiles.need[:, column] > 0) & ~operates
     joiners[asker] = not operates[asker]
     members = np.flatnonzero(joiners)
-    found = _search(profiles, _Terms.of(catalogue, use_case, "central"), asker, leads, members, catalogue)
+    least, most = int(catalogue.span("min_group").central), int(catalogue.span("max_group").central)
+    sizes = range(least, (most if largest is None else min(most, largest)) + 1)
+    if not sizes:
+        return None
+    found = _search(profiles, _Terms.of(catalogue, use_case, "central"), asker, leads, members, sizes)
     if found is None:
         return None
     group, curve = found
@@ -127,47 +146,74 @@ def _joining_cost(profiles: Profiles, terms: _Terms, leads: Ints, members: Ints)
 
 
 def _search(
-    profiles: Profiles, terms: _Terms, asker: int, leads: Ints, members: Ints, catalogue: Catalogue
+    profiles: Profiles, terms: _Terms, asker: int, leads: Ints, members: Ints, sizes: range
 ) -> tuple[Ints, tuple[tuple[int, float], ...]] | None:
     """Return the best group (lead first) and the best central saving for each size; None without any group.
 
     The asker joins every lead but itself; the other places go to the joiners that cost least. Equal savings
-    go to the lead first in the order of keys.
+    go to the lead first in the order of keys, and to the smaller group.
+
+    What the asker pays to join a lead bounds what any group of that lead can save, since every other joiner costs
+    at least the fixed part. So leads are looked at from the cheapest for the asker on, until none of those left
+    can reach the best group of any size.
     """
-    least, most = int(catalogue.span("min_group").central), int(catalogue.span("max_group").central)
     if not len(leads):
         return None
+    place = np.flatnonzero(members == asker)
+    own = _joining_cost(profiles, terms, leads, np.array([asker]))[:, 0] if len(place) else np.full(len(leads), np.inf)
+    own[leads == asker] = 0.0
+    joins = (leads != asker).astype(np.int64)
+    size = np.arange(sizes.start, sizes.stop)
+    gain = terms.fixed * (size - 1) - terms.coordination * size * (size - 1) / 2
+    bound = gain - own[:, None] - terms.joining * np.maximum(size - 1 - joins[:, None], 0)
+    best, best_lead = np.full(len(size), -np.inf), np.full(len(size), -1)
+    best_joiners: dict[int, Ints] = {}
+    order = np.argsort(own - terms.joining * (1 - joins), kind="stable")
+    done, width = 0, _FIRST_LEADS
+    while done < len(order):
+        rest = order[done:]
+        # A hair of tolerance, because both sides are rounded differently.
+        if not (bound[rest].max(axis=0) >= best - _ROUNDING_EUR).any():
+            break
+        chunk, done, width = rest[:width], done + width, 2 * width
+        saving, cheapest = _savings(profiles, terms, asker, leads[chunk], members, own[chunk], size)
+        for s in range(len(size)):
+            top = saving[:, s].max()
+            if not np.isfinite(top) or top < best[s]:
+                continue
+            first = np.flatnonzero(saving[:, s] == top)
+            winner = first[np.argmin(leads[chunk[first]])]
+            if top > best[s] or leads[chunk[winner]] < best_lead[s]:
+                best[s], best_lead[s] = top, leads[chunk[winner]]
+                best_joiners[s] = members[cheapest[winner, : size[s] - 1 - joins[chunk[winner]]]]
+    found = np.flatnonzero(np.isfinite(best))
+    if not len(found):
+        return None
+    s = int(found[np.argmax(best[found])])
+    lead = int(best_lead[s])
+    group = np.array([lead, *([asker] if lead != asker else []), *best_joiners[s].tolist()], dtype=np.int64)
+    return group, tuple((int(size[f]), float(best[f])) for f in found)
+
+
+def _savings(
+    profiles: Profiles, terms: _Terms, asker: int, leads: Ints, members: Ints, own: Floats, size: Ints
+) -> tuple[Floats, Ints]:
+    """Return the central saving of the best group of each lead and size, -inf where there is none, and the joiners.
+
+    Shapes (leads, sizes) and (leads, m): places among the members, cheapest first.
+    """
     cost = _joining_cost(profiles, terms, leads, members)
     cost[leads[:, None] == members[None, :]] = np.inf
-    fixed_place = np.flatnonzero(members == asker)
-    own = np.where(leads == asker, 0.0, cost[:, fixed_place[0]] if len(fixed_place) else np.inf)
-    cost[:, fixed_place] = np.inf
-    joins = (leads != asker).astype(np.int64)
-    free = min(most - 1, cost.shape[1])
-    cheapest = np.argsort(cost, axis=1, kind="stable")[:, :free]
+    cost[:, members == asker] = np.inf
+    cheapest = np.argsort(cost, axis=1, kind="stable")[:, : size[-1] - 1]
     spent = np.concatenate(
         (np.zeros((len(leads), 1)), np.cumsum(np.take_along_axis(cost, cheapest, axis=1), axis=1)), axis=1
     )
-    best: tuple[float, int, int] | None = None
-    curve = []
-    for size in range(least, most + 1):
-        others = size - 1 - joins
-        total = np.full(len(leads), np.inf)
-        reachable = (others >= 0) & (others <= free)
-        total[reachable] = spent[reachable, others[reachable]] + own[reachable]
-        saving = terms.fixed * (size - 1) - total - terms.coordination * size * (size - 1) / 2
-        place = int(np.argmax(saving))
-        if not np.isfinite(saving[place]):
-            continue
-        curve.append((size, float(saving[place])))
-        if best is None or saving[place] > best[0]:
-            best = (float(saving[place]), place, int(others[place]))
-    if best is None:
-        return None
-    _, place, count = best
-    lead = leads[place]
-    group = [int(lead), *([asker] if lead != asker else []), *(int(members[m]) for m in cheapest[place, :count])]
-    return np.array(group), tuple(curve)
+    others = size[None, :] - 1 - (leads != asker)[:, None]
+    reachable = (others >= 0) & (others < spent.shape[1])
+    total = np.where(reachable, np.take_along_axis(spent, np.clip(others, 0, spent.shape[1] - 1), axis=1), np.inf)
+    saving: Floats = terms.fixed * (size - 1) - (total + own[:, None]) - terms.coordination * size * (size - 1) / 2
+    return saving, cheapest
 
 
 def _consortium(
@@ -211,6 +257,8 @@ def _consortium(
         curve=curve,
         notes=_notes(profiles, group, operates, saving, curve),
         coalition_cents=_coalition_cents(profiles, catalogue, use_case, group, operates, joint["central"]),
+        years=catalogue.span("years").central,
+        terms=_lines(profiles, catalogue, use_case, group, operates),
     )
 
 
@@ -236,6 +284,190 @@ def _coalition_cents(
         best = np.where(inside[:, lead], np.minimum(best, led), best)
     best[-1] = joint
     return tuple(round(100 * float(euro)) for euro in best)
+
+
+def _lines(
+    profiles: Profiles, catalogue: Catalogue, use_case: UseCase, group: Ints, operates: Bools
+) -> tuple[Term, ...]:
+    """Return every line of the calculation of a group, lead first, with the assumptions it rests on."""
+    by_case = [_Terms.of(catalogue, use_case, case) for case in CASES]
+    people, others = len(group), len(group) - 1
+    fixed = Span(*(terms.fixed for terms in by_case))
+    cost = (use_case.id, "years", "fixed_share")
+    nothing = Span(0, 0, 0)
+    lines = [
+        Term(
+            "eur",
+            message("Fixed cost: once instead of {count} times", count=people),
+            _times(fixed, people),
+            fixed,
+            cost,
+        )
+    ]
+    if operates[group].any():
+        spared = Span(*(-terms.fixed * terms.rho for terms in by_case))
+        lines.append(
+            Term(
+                "eur",
+                message("Already paid by who runs it"),
+                _times(spared, int(operates[group].sum())),
+                spared if operates[group[0]] else nothing,
+                (*cost, "rho"),
+            )
+        )
+    for row in group:
+        variable = Span(*(terms.variable_per_head * float(profiles.population[row]) for terms in by_case))
+        lines.append(
+            Term(
+                "eur",
+                message("Grows with inhabitants: {name}", name=str(profiles.name[row])),
+                variable,
+                variable,
+                (*cost, "reference_population"),
+            )
+        )
+    km = profiles.km_between(group[:1], group[1:])[0]
+    joining = [_joining_cost(profiles, terms, group[:1], group[1:])[0] for terms in by_case]
+    for place, row in enumerate(group[1:]):
+        across = profiles.land[row] != profiles.land[group[0]]
+        lines.append(
+            Term(
+                "eur",
+                message("Joining: {name}, {km:number} km", name=str(profiles.name[row]), km=float(km[place])),
+                nothing,
+                Span(*(float(cost[place]) for cost in joining)),
+                ("joining_eur", "joining_eur_per_km", *(["other_land_eur"] if across else [])),
+            )
+        )
+    pairs = people * others / 2
+    together = Span(*(terms.coordination * pairs for terms in by_case))
+    lines.append(
+        Term(
+            "eur", message("Coordination: {count:number} pairs", count=pairs), nothing, together, ("coordination_eur",)
+        )
+    )
+    run, days, hours, year = (
+        catalogue.span(i) for i in ("running_fte", "setup_days", "coordination_hours", "hours_per_fte")
+    )
+    meetings = Span(*(people * getattr(hours, _OPPOSITE[case]) / year.central for case in CASES))
+    lines += [
+        Term("fte", message("Running it"), _times(run, people), run, ("running_fte",)),
+        Term("fte", message("Coordination"), nothing, meetings, ("coordination_hours", "hours_per_fte")),
+        Term("days", message("Setting it up"), _times(days, people), days, ("setup_days",)),
+    ]
+    return tuple(lines)
+
+
+def _times(span: Span, factor: float) -> Span:
+    return Span(*(getattr(span, case) * factor for case in CASES))
+
+
+def options(
+    profiles: Profiles,
+    catalogue: Catalogue,
+    asker: int,
+    groups: Mapping[OptionKind, Consortium],
+    cooperations: Sequence[Cooperation],
+) -> tuple[Option, ...]:
+    """Return the ways for one municipality to get a use case, the cheapest in the central case first.
+
+    With m the members of a cooperation that runs it, h the nearest of them, and all else as above::
+
+        alone       = F·(1 - ρ·[asker operates it]) + v
+        new group   = the asker's part of the joint cost
+        joining     = v + k(asker, h) + η·m + F·(1 - ρ)/(m + 1)
+        open source = F·(1 - ρ) + v            alone
+                    = the asker's part of the joint cost - ρ·F      in a group
+
+    A newcomer bears all that its joining adds, and an equal part of the fixed cost that is left: a cautious reading.
+
+    Parameters
+    ----------
+    groups
+        New groups for the same use case, at least one, with the shares of their cost; each contains the asker.
+    cooperations
+        Those that run, are published, are about the use case and have a member whose place is known are options
+        for an asker who is not a member and does not operate the use case.
+
+    Returns
+    -------
+    tuple of Option
+        Doing it alone is always one of them. Where it comes first, nothing is saved.
+    """
+    use_case = catalogue.use_case(next(iter(groups.values())).use_case)
+    column = profiles.use_cases.index(use_case.id)
+    operates = bool(profiles.offer[asker, column] == _OPERATION)
+    by_case = {case: _Terms.of(catalogue, use_case, case) for case in CASES}
+    variable = {case: terms.variable_per_head * float(profiles.population[asker]) for case, terms in by_case.items()}
+    alone = {case: terms.fixed * (1 - terms.rho * operates) + variable[case] for case, terms in by_case.items()}
+    base = (use_case.id, "years", "fixed_share", "reference_population")
+
+    def option(
+        kind: OptionKind, title: Message, cost: Mapping[str, float], partners: int, assumed: Sequence[Message],
+        rests_on: Sequence[str] = (), group: Consortium | None = None, evidence: tuple[Evidence, ...] = (),
+    ) -> Option:  # fmt: skip
+        saving = Span(*(alone[case] - cost[case] for case in CASES))
+        return Option(kind, title, Span(**cost), saving, partners, tuple(assumed), (*base, *rests_on), group, evidence)
+
+    found = [option("alone", message("Alone"), alone, 0, (), ("rho",) if operates else ())]
+    key = str(profiles.key[asker])
+    takes_part = message("Everybody in the group takes part.")
+    spares = message("The open-source solution spares as much as a running one.")
+    for kind, group in groups.items():
+        part = next(s.pays_cents for s in group.shares if s.member.key == key) / sum(s.pays_cents for s in group.shares)
+        joint = {case: sum(getattr(t.together, case) for t in group.terms if t.quantity == "eur") for case in CASES}
+        used = {i for term in group.terms if term.quantity == "eur" for i in term.rests_on} - set(base)
+        title = _GROUP_TITLES[kind]
+        names = message(title.template, size=len(group.members), lead=group.lead.name)
+        others = len(group.members) - 1
+        found.append(
+            option(
+                kind, names, {case: part * joint[case] for case in CASES}, others, (takes_part,), sorted(used), group
+            )
+        )
+        if kind == "new" and use_case.open_source and not group.lead_operates:
+            cost = {case: part * (joint[case] - by_case[case].rho * by_case[case].fixed) for case in CASES}
+            titled = message("New group of {size} on open source: {name}", size=others + 1, name=use_case.open_source)
+            found.append(
+                option("new_open_source", titled, cost, others, (takes_part, spares), sorted(used | {"rho"}), group)
+            )
+    if use_case.open_source and not operates:
+        cost = {case: terms.fixed * (1 - terms.rho) + variable[case] for case, terms in by_case.items()}
+        titled = message("Alone on open source: {name}", name=use_case.open_source)
+        found.append(option("open_source", titled, cost, 0, (spares,), ("rho",)))
+    for cooperation in cooperations if not operates else ():
+        if cooperation.status != "running" or not cooperation.url or use_case.id not in cooperation.use_cases:
+            continue
+        rows = np.flatnonzero(np.isin(profiles.key, cooperation.members))
+        km = profiles.km_between([asker], rows)[0]
+        if asker in rows or np.isnan(km).all():
+            continue
+        nearest, count = rows[[int(np.nanargmin(km))]], len(cooperation.members)
+        cost = {
+            case: variable[case]
+            + float(_joining_cost(profiles, terms, nearest, np.array([asker]))[0, 0])
+            + terms.coordination * count
+            + terms.fixed * (1 - terms.rho) / (count + 1)
+            for case, terms in by_case.items()
+        }
+        across = ["other_land_eur"] if profiles.land[nearest[0]] != profiles.land[asker] else []
+        found.append(
+            option(
+                "join",
+                message("Join: {title}", title=cooperation.title),
+                cost,
+                count,
+                (
+                    message("The cooperation takes in new members and its solution runs: ask first."),
+                    message("The newcomer bears all that its joining adds."),
+                ),
+                ("rho", "joining_eur", "joining_eur_per_km", *across, "coordination_eur"),
+                evidence=(
+                    Evidence(Label(cooperation.title, cooperation.title), cooperation.url, cooperation.start_year),
+                ),
+            )
+        )
+    return tuple(sorted(found, key=lambda one: (one.cost_eur.central, one.kind)))
 
 
 def _staff(catalogue: Catalogue, size: int) -> Span:

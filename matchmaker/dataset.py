@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from matchmaker.catalogue import Anchor, Assumption, Catalogue, Dimension, Item, Rule, UseCase
+from matchmaker.catalogue import Anchor, Assumption, Catalogue, Dimension, Item, LegalForm, Programme, UseCase
 from matchmaker.message import Label
 from matchmaker.model import (
     DIMENSIONS,
@@ -156,8 +156,12 @@ def _label(record: Mapping[str, Any], name: str) -> Label:
     return Label(record[f"{name}_de"], record[f"{name}_en"] or record[f"{name}_de"])
 
 
-def _year(value: float) -> int | None:
+def _whole(value: float) -> int | None:
     return None if np.isnan(value) else int(value)
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _activity(record: Mapping[str, Any]) -> Activity:
@@ -165,7 +169,7 @@ def _activity(record: Mapping[str, Any]) -> Activity:
         use_case=record["use_case"],
         stage=Stage(record["stage"]) if record["stage"] else None,
         title=Label(record["title"], record["title_en"] or record["title"]),
-        year=_year(record["year"]),
+        year=_whole(record["year"]),
         provenance=Provenance(record["provenance"]),
         url=record["source_url"],
     )
@@ -180,7 +184,7 @@ def _cooperations(tables: Tables) -> tuple[Cooperation, ...]:
             topic=Label(record["topic"], record["topic_en"] or record["topic"]),
             use_cases=tuple(part.strip() for part in record["use_cases"].split(";") if part.strip()),
             legal_form=Label(record["legal_form"], record["legal_form_en"] or record["legal_form"]),
-            start_year=_year(record["start_year"]),
+            start_year=_whole(record["start_year"]),
             status=record["status"],
             url=record["source_url"],
             members=members.get(record["id"], ()),
@@ -305,7 +309,7 @@ def _catalogue(tables: Tables) -> Catalogue:
             status=r["status"],
             source=r["source"],
             source_url=r["source_url"],
-            year=_year(r["year"]),
+            year=_whole(r["year"]),
             note=_label(r, "note"),
         )
         for r in _records(tables["assumptions"])
@@ -313,8 +317,19 @@ def _catalogue(tables: Tables) -> Catalogue:
     return Catalogue(
         use_cases=use_cases,
         dimensions=dimensions,
-        legal_forms=_rules(tables["legal_forms"], "use"),
-        funding=_rules(tables["funding"], "conditions"),
+        legal_forms=tuple(
+            LegalForm(
+                **_rule(r, "use"),
+                kind=r["kind"],
+                law=r["law"],
+                min_partners=_whole(r["min_partners"]),
+                governance_cost=r["governance_cost"],
+                across=_label(r, "cross_land"),
+                note=_label(r, "note"),
+            )
+            for r in _records(tables["legal_forms"])
+        ),
+        funding=tuple(_programme(r) for r in _records(tables["funding"])),
         assumptions=assumptions,
         questionnaire=tuple(
             Item(r["item"], r["dimension"], r["reverse"] == "true", _label(r, "text"))
@@ -323,17 +338,34 @@ def _catalogue(tables: Tables) -> Catalogue:
     )
 
 
-def _rules(frame: pd.DataFrame, text: str) -> tuple[Rule, ...]:
-    return tuple(
-        Rule(
-            id=r["id"],
-            lands=tuple(r["lands"].split("; ")),
-            title=_label(r, "title"),
-            text=_label(r, text),
-            status=r["status"],
-            source=r["source"],
-            source_url=r["source_url"],
-            year=_year(r["year"]),
-        )
-        for r in _records(frame)
+def _rule(record: Mapping[str, Any], text: str) -> dict[str, Any]:
+    return {
+        "id": record["id"],
+        "lands": tuple(record["lands"].split("; ")),
+        "title": _label(record, "title"),
+        "text": _label(record, text),
+        "status": record["status"],
+        "source": record["source"],
+        "source_url": record["source_url"],
+        "year": _whole(record["year"]),
+    }
+
+
+def _programme(record: Mapping[str, Any]) -> Programme:
+    further = _known(record["grant_further_eur"])
+    steps = (step.split("=") for step in record["grant_steps_eur"].split("; ") if step)
+    return Programme(
+        **_rule(record, "conditions"),
+        state=_label(record, "state"),
+        amount_rule=_label(record, "amount_rule"),
+        max_amount_eur=_known(record["max_amount_eur"]),
+        max_share_pct=_known(record["max_share_pct"]),
+        min_partners=_whole(record["min_partners"]),
+        max_partners_in_land=_whole(record["max_partners_in_land"]),
+        min_years=_whole(record["min_years"]),
+        min_saving_pct=_known(record["min_saving_pct"]),
+        covers_digital={"true": True, "false": False}.get(record["covers_digital"]),
+        grant_steps=tuple(sorted((int(partners), float(euro)) for partners, euro in steps)),
+        grant_further_eur=further or 0.0,
+        valid_until=record["valid_until"],
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from matchmaker.errors import BadPreference
 from matchmaker.message import Label, Message, message
@@ -386,6 +386,23 @@ class CostShare:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """One line of a calculation: what it takes when everybody is alone, and what it takes together.
+
+    ``quantity`` is ``eur`` (over the years), ``fte`` (posts a year) or ``days`` (of work, once). Low, central and high
+    are the cautious, central and favourable case, so coordination is highest in ``low``. The sum of ``alone`` minus
+    ``together`` over all lines of a quantity is what the group saves. ``rests_on`` names the assumptions used, by
+    their ids; the id of a use case stands for its cost in the catalogue.
+    """
+
+    quantity: Literal["eur", "fte", "days"]
+    title: Message
+    alone: Span
+    together: Span
+    rests_on: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Consortium:
     """A lead and its members (lead first) for one use case, with what the group saves over the years.
 
@@ -393,7 +410,8 @@ class Consortium:
     ``alone_cents`` and ``joint_cents`` are the central case, the former per member. ``fte_saved`` (a year) and
     ``staff_days_saved`` (once) compare running the solution once with running it everywhere, after the hours of
     coordination; the hours that the use case itself frees are not in them. ``access`` names members that could
-    not do it alone. ``curve`` is the central saving of the best group of each size. ``evidence``, ``shares`` and
+    not do it alone. ``curve`` is the central saving of the best group of each size. ``years`` is the period of
+    all money, ``terms`` are the lines that the savings add up from. ``evidence``, ``shares`` and
     ``rule`` are empty until they have been added: what is published about it, and the split of the joint cost.
     ``coalition_cents`` is what each coalition of members would pay at best, see `matchmaker.sharing`.
     """
@@ -416,6 +434,112 @@ class Consortium:
     shares: tuple[CostShare, ...] = ()
     rule: str = ""
     coalition_cents: tuple[int, ...] = ()
+    years: float = 5.0
+    terms: tuple[Term, ...] = ()
+
+    @property
+    def saving_a_year_eur(self) -> Span:
+        """The saving in euro per year of the period."""
+        return Span(*(getattr(self.saving_eur, case) / self.years for case in ("low", "central", "high")))
+
+    @property
+    def best_size(self) -> int:
+        """Number of members from which one more partner no longer pays."""
+        return max(self.curve, key=lambda point: point[1])[0]
+
+
+OptionKind: TypeAlias = Literal["alone", "new", "smaller", "other_lead", "join", "open_source", "new_open_source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way for a municipality to get a use case, with what it would pay over the years.
+
+    Low, central and high are the cautious, central and favourable case. ``saving_eur`` is its cost alone minus
+    ``cost_eur``; for doing it alone it is zero. ``partners`` counts the others. ``assumed`` says what has to hold,
+    ``rests_on`` names the assumptions used beside those of the group. ``group`` is the new group, None where there
+    is none.
+    """
+
+    kind: OptionKind
+    title: Message
+    cost_eur: Span
+    saving_eur: Span
+    partners: int
+    assumed: tuple[Message, ...]
+    rests_on: tuple[str, ...]
+    group: Consortium | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+QUANTITY_NAMES: Final = {"eur": message("euro"), "fte": message("posts a year"), "days": message("working days")}
+"""What the quantities of the lines of a calculation are called."""
+
+Verdict: TypeAlias = Literal["met", "not met", "unknown"]
+
+VERDICT_NAMES: Final = {"met": message("met"), "not met": message("not met"), "unknown": message("unknown")}
+
+NO_ADVICE: Final = message("Information from published sources, no legal advice: check with the issuer.")
+"""Stands wherever grants and law are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantLine:
+    """One condition of a programme: what it asks for, whether a project meets it, and the facts behind that."""
+
+    asks: Message
+    verdict: Verdict
+    detail: Message
+
+
+@dataclass(frozen=True, slots=True)
+class GrantCheck:
+    """A funding programme tested line by line. Information, never advice: check with the issuer.
+
+    ``verdict`` is ``not met`` where any line is, else ``unknown``: no programme can be promised from data.
+    ``grant_eur`` is the most that the published rule gives this group, None where it gives no figure.
+    """
+
+    id: str
+    title: Label
+    state: Label
+    lines: tuple[GrantLine, ...]
+    verdict: Verdict
+    grant_eur: float | None
+    amount_rule: Label
+    conditions: Label
+    source: str
+    url: str
+    year: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SavingTest:
+    """Whether one member, or the whole group where ``member`` is None, saves the share that grant rules ask for."""
+
+    member: Municipality | None
+    alone_cents: int
+    pays_cents: int
+    saving_pct: float | None
+    reached: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class FittingForm:
+    """A legal form that fits the members of a group, or that may fit: then ``sure`` is False and ``why`` says why."""
+
+    id: str
+    title: Label
+    law: str
+    use: Label
+    sure: bool
+    why: Message
+    across: Label
+    note: Label
+    status: str
+    source: str
+    url: str
+    year: int | None
 
 
 SPLIT_RULES: Final = ("equal", "inhabitants", "stand_alone", "equal_saving", "scrb", "shapley", "nucleolus")

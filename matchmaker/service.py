@@ -13,27 +13,34 @@ import numpy as np
 import pandas as pd
 from joblib import parallel_config
 
-from matchmaker import clusters, consortia, insights, network, peers, sharing, simulate, survey
+from matchmaker import clusters, consortia, grants, insights, network, peers, relief, sharing, simulate, survey
 from matchmaker.answers import AnswerTable
+from matchmaker.catalogue import Change, LegalForm
 from matchmaker.costtable import CostTable
 from matchmaker.dataset import Dataset
 from matchmaker.errors import BadInput
 from matchmaker.indicators import IndicatorTable
 from matchmaker.insights import Insight
-from matchmaker.message import message
+from matchmaker.message import Message, message
 from matchmaker.model import (
     DIMENSIONS,
     Consortium,
     CostShare,
     Evidence,
+    FittingForm,
+    GrantCheck,
     Municipality,
+    Option,
+    OptionKind,
     Preferences,
+    SavingTest,
     Sharing,
     Shift,
     Suggestion,
 )
 from matchmaker.peers import Neighbours
 from matchmaker.profiles import Ints, Profiles, Ranking
+from matchmaker.relief import Relief
 from matchmaker.sheets import Tables
 
 _SUGGESTIONS_DRAWN: Final = 3
@@ -213,6 +220,73 @@ def share_costs(group: Consortium) -> Sharing:
 def share_table(table: CostTable) -> Sharing:
     """Return the joint cost of a table that a user brings, split by every rule that its figures allow."""
     return sharing.share(table.players, table.cost, inhabitants=table.inhabitants)
+
+
+def with_assumptions(data: Dataset, changes: Sequence[Change]) -> Dataset:
+    """Return the data with own values for some assumptions, on which all money and staff then rest.
+
+    Raises `EntryRejected` with everything that is wrong with the values.
+    """
+    return replace(data, catalogue=data.catalogue.with_assumptions(changes)) if changes else data
+
+
+def project_options(data: Dataset, key: str, group: Consortium, preferences: Preferences) -> tuple[Option, ...]:
+    """Return the ways for a municipality to get what a joint project is about, the cheapest for it first.
+
+    ``group`` is its best new group, as `joint_projects` returns it. It competes with doing it alone, with a smaller
+    group, with another lead, with joining a cooperation that runs, and with open source.
+    """
+    profiles, asker = data.profiles, data.profiles.row(key)
+    groups: dict[OptionKind, Consortium] = {"new": group}
+    others: dict[OptionKind, Consortium | None] = {
+        "smaller": consortia.best_group(
+            profiles, data.catalogue, asker, group.use_case, preferences, largest=len(group.members) - 1
+        ),
+        "other_lead": consortia.best_group(
+            profiles, data.catalogue, asker, group.use_case, preferences, other_leads=frozenset({group.lead.key})
+        ),
+    }
+    groups |= {kind: _with_shares_and_evidence(data, found) for kind, found in others.items() if found is not None}
+    return consortia.options(profiles, data.catalogue, asker, groups, data.cooperations)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What grant rules and law say about a group: information, never advice.
+
+    ``tests`` hold the saving of each member, and of the whole last, against the share that grant rules ask for.
+    ``pointers`` are rules on tax, procurement, data protection and AI that hold whatever the form.
+    """
+
+    grants: tuple[GrantCheck, ...]
+    tests: tuple[SavingTest, ...]
+    least_pct: float
+    situation: tuple[Message, ...]
+    forms: tuple[FittingForm, ...]
+    pointers: tuple[LegalForm, ...]
+
+
+def project_conditions(data: Dataset, group: Consortium, *, on: str) -> Conditions:
+    """Return what grant rules and law say about a joint project on a day, given as an ISO date."""
+    least = data.catalogue.span("min_saving_pct").central
+    return Conditions(
+        grants.check_grants(group, data.catalogue, on=on),
+        grants.saving_tests(group, least),
+        least,
+        grants.situation(group),
+        grants.fitting_forms(group, data.catalogue),
+        tuple(rule for rule in data.catalogue.legal_forms if rule.kind == "rule"),
+    )
+
+
+def freed_hours(data: Dataset, use_case: str, sessions: int) -> tuple[Relief, ...]:
+    """Return the hours a year that a use case itself frees, for one municipality and for a district with its ten.
+
+    Empty for a use case without a published case to compute with. These hours are no part of any saving.
+    """
+    if use_case != relief.MINUTES:
+        return ()
+    return tuple(relief.free_hours(data.catalogue, sessions, count) for count in relief.PUBLISHED_FOR)
 
 
 def find_types(

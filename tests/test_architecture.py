@@ -11,10 +11,11 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "matchmaker"
 FILES = [*sorted(PACKAGE.rglob("*.py")), ROOT / "app.py"]
 
-CORE = {"partners", "consortia", "sharing", "clusters", "network", "peers", "pains", "survey", "insights"}
+CORE = {"partners", "peers", "clusters", "network", "pains", "survey", "insights"}
+CORE |= {"consortia", "sharing", "grants", "relief"}
 ASKED = {"workspace", "service"}
 WORDS = {"errors", "message", "model"}
-TABLES = {"sheets", "indicators", "answers", "costtable", "dataset"}
+TABLES = {"sheets", "indicators", "answers", "assumptions", "costtable", "dataset"}
 BASE = {"errors", "message", "model", "profiles", "catalogue"}
 ALLOWED = {
     "message": set(),
@@ -26,12 +27,14 @@ ALLOWED = {
     "sheets": {"errors", "message", "model"},
     "exchange": {*BASE, "sheets"},
     "indicators": {*BASE, "sheets"},
+    "assumptions": {*BASE, "sheets"},
     "dataset": {*BASE, "sheets"},
     "simulate": {*BASE, "sheets"},
     "store": {"errors", "message", "model", "store"},
     "i18n": {"message"},
     "workspace": {*BASE, "sheets", "exchange", "dataset", "store"},
     "answers": {*BASE, "sheets"},
+    "assumptions": {*BASE, "sheets"},
     "costtable": {*BASE, "sheets"},
     "service": {*BASE, *CORE, *TABLES, "simulate"},
     "cli": {*WORDS, *TABLES, "insights", "exchange", "store", "i18n", *ASKED, "cli"},

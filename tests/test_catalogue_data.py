@@ -48,7 +48,7 @@ def test_number_of_rows() -> None:
         "questionnaire": 24,
         "legal_forms": 51,
         "funding": 22,
-        "assumptions": 16,
+        "assumptions": 19,
     }
 
 
@@ -143,6 +143,9 @@ def test_assumptions_the_formulas_need() -> None:
         "min_saving_pct",
         "min_group",
         "max_group",
+        "minutes_days_by_hand",
+        "minutes_days_with_ai",
+        "hours_per_day",
     ]
 
 
@@ -221,3 +224,14 @@ def test_all_figures_lie_in_a_sensible_range() -> None:
         assert share is None or 0 < share <= 100, row["id"]
     for row in rows("use_cases"):
         assert all(0 <= float(row[f"D{d}"]) <= 5 for d in range(1, 9)), row["id"]
+
+
+def test_figures_of_grants_stand_in_their_sentence() -> None:
+    """What a programme gives as numbers is what its published rule says in words."""
+    for row in rows("funding"):
+        for step in filter(None, row["grant_steps_eur"].split("; ")):
+            euro = f"{int(step.split('=')[1]):,}"
+            assert euro in row["amount_rule_en"], (row["id"], euro)
+            assert euro.replace(",", ".") in row["amount_rule_de"], (row["id"], euro)
+        if row["valid_until"]:
+            assert row["valid_until"][:4] in row["state_de"], row["id"]

@@ -132,7 +132,7 @@ def test_partners_of_all_are_written_as_csv(run: Command, package: Path, tmp_pat
 
 def test_projects(run: Command, package: Path):
     answer = run.json("--data", package, "projects", "00000001", "--top", "2")
-    assert list(answer) == ["key", "projects"]
+    assert list(answer) == ["key", "projects", "assumptions"]
     assert len(answer["projects"]) == 2
     for project in answer["projects"]:
         assert {"use_case", "title", "lead", "members", "saving_eur", "saving_pct", "fte_saved", "staff_days_saved",
@@ -145,6 +145,50 @@ def test_projects(run: Command, package: Path):
         assert alone - pays == pytest.approx(saving["central"], abs=0.02)
         assert project["simulated"] == project["members"]
     assert "[simulated]" in run("--data", package, "projects", "00000001", "--top", "1")
+
+
+def test_projects_open_down_to_their_assumptions(run: Command, package: Path):
+    answer = run.json("--data", package, "projects", "00000001", "--top", "1")
+    figures = {figure["id"]: figure for figure in answer["assumptions"]}
+    assert all(figure["source"] or figure["status"] == "assumption" for figure in figures.values())
+    (project,) = answer["projects"]
+    money = [term for term in project["terms"] if term["quantity"] == "eur"]
+    for case, saving in project["saving_eur"].items():
+        assert sum(t["alone"][case] - t["together"][case] for t in money) == pytest.approx(saving, abs=0.02)
+        assert project["saving_a_year_eur"][case] == pytest.approx(saving / project["years"], abs=0.01)
+    assert all(set(term["rests_on"]) <= {*figures, project["use_case"]} for term in project["terms"])
+    costs = [option["cost_eur"]["central"] for option in project["options"]]
+    assert costs == sorted(costs)
+    new = next(option for option in project["options"] if option["kind"] == "new")
+    own = next(share for share in project["shares"] if share["key"] == "00000001")
+    assert new["cost_eur"]["central"] == pytest.approx(own["pays_eur"], abs=0.02)
+    assert {line["verdict"] for grant in project["grants"] for line in grant["lines"]} <= {"met", "not met", "unknown"}
+    assert [test["key"] for test in project["saving_tests"]] == [*project["members"], None]
+
+
+def test_projects_with_own_assumptions(run: Command, package: Path, tmp_path: Path):
+    own = tmp_path / "own.csv"
+    own.write_text("id,low,central,high\nyears,10,10,10\n", encoding="utf-8")
+    before, after = (
+        run.json("--data", package, "projects", "00000001", "--top", "1", *more)
+        for more in ((), ("--assumptions", own))
+    )
+    assert (before["projects"][0]["years"], after["projects"][0]["years"]) == (5, 10)
+    assert next(figure for figure in after["assumptions"] if figure["id"] == "years")["status"] == "own value"
+    own.write_text("id,low,central,high\nyears,10,9,10\n", encoding="utf-8")
+    text = run("--data", package, "projects", "00000001", "--assumptions", own, code=2)
+    assert "own.csv, row 2, column central, „9“: Low must not be above central" in text
+
+
+def test_projects_with_hours_freed_by_minutes(run: Command, package: Path):
+    asked = ("--data", package, "projects", "00000001", "--use-case")
+    hours = run.json(*asked, "UC01", "--sessions", "24")["hours_freed"]
+    assert [(one["municipalities"], one["hours"]["low"], one["hours"]["high"]) for one in hours] == [
+        (1, 288, 480),
+        (11, 3168, 5280),
+    ]
+    assert "minutes of meetings alone" in run(*asked, "UC02", "--sessions", "24", code=2)
+    assert "hours: 288 to 480" in run(*asked, "UC01", "--sessions", "24", "--details")
 
 
 def test_clusters(run: Command, package: Path):

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from matchmaker.catalogue import Assumption, Catalogue, UseCase
-from matchmaker.consortia import best_group
+from matchmaker.consortia import best_group, options
 from matchmaker.message import Label
-from matchmaker.model import Consortium, Preferences
+from matchmaker.model import Consortium, Cooperation, CostShare, Preferences
 from matchmaker.profiles import Profiles
+from matchmaker.sharing import by_stand_alone_cost
 from tests.strategies import make_profiles
 
 NO_LABEL = Label("", "")
@@ -96,7 +97,7 @@ def assert_coalitions_pay_their_best(
         assert found.coalition_cents[mask] == pytest.approx(100 * best, abs=0.51)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(500))
 def test_best_group_equals_full_enumeration(seed: int):
     p = make_profiles(seed, 12, use_cases=3, unknown=0.1)
     catalogue = make_catalogue()
@@ -209,3 +210,141 @@ def test_a_lead_with_unknown_staff_is_named_as_a_question():
     found = best_group(p, make_catalogue(), 1, "UC01", Preferences())
     assert found is not None
     assert any("free staff" in note.template for note in found.notes)
+
+
+@pytest.mark.parametrize("coarse", [False, True])
+@pytest.mark.parametrize("seed", range(5))
+def test_looking_at_the_nearest_leads_first_loses_nothing(seed: int, *, coarse: bool):
+    """Among 400, where most leads are never looked at: every lead with its cheapest joiners, one after the other."""
+    p = make_profiles(seed, 400, use_cases=3, unknown=0.1, coarse=coarse)
+    fixed = 0.7 * (20_000 + 5 * 4_000)
+    usable = ~np.isnan(p.population) & ~np.isnan(p.lat) & ~np.isnan(p.lon)
+    operates = p.offer[:, 0] == 4
+    mature = (p.maturity >= 2.0).all(axis=1)
+    asker = int(np.flatnonzero(usable & ~operates)[0])
+    best = {}
+    for lead in np.flatnonzero(usable & ((operates & ~(p.fte < 0.5)) | (mature & (p.fte >= 0.5)))):
+        cost = 2000 + 6 * p.km_between([lead], np.arange(400))[0] + 3000 * (p.land != p.land[lead])
+        others = sorted(i for i in np.flatnonzero(usable & (p.need[:, 0] > 0) & ~operates) if i not in {lead, asker})
+        cheapest = np.sort(cost[others])
+        for size in range(2, 8):
+            joiners = size - 1 - (lead != asker)
+            spent = cheapest[:joiners].sum() + (cost[asker] if lead != asker else 0)
+            saving = fixed * (size - 1) - spent - 1000 * size * (size - 1) / 2
+            best[size] = max(best.get(size, -np.inf), saving)
+    found = best_group(p, make_catalogue(), asker, "UC01", Preferences())
+    assert found is not None
+    assert dict(found.curve) == pytest.approx(best)
+    assert found.saving_eur.central == pytest.approx(max(best.values()))
+
+
+def groups() -> list[tuple[Profiles, int, Consortium]]:
+    """Return best groups of random municipalities, each with the shares of its cost in proportion to going alone."""
+    made = []
+    for seed in range(20):
+        p = make_profiles(seed, 30, use_cases=3, unknown=0.05)
+        for asker in range(0, 30, 5):
+            found = best_group(p, make_catalogue(), asker, "UC01", Preferences())
+            if found is not None:
+                pays = by_stand_alone_cost(found.alone_cents, found.joint_cents)
+                shares = map(CostShare, found.members, found.alone_cents, pays)
+                made.append((p, asker, replace(found, shares=tuple(shares))))
+    assert len(made) > 50
+    return made
+
+
+def test_the_lines_of_a_calculation_add_up_to_its_results():
+    catalogue = make_catalogue()
+    for _, _, found in groups():
+        for quantity, saved in (("eur", found.saving_eur), ("fte", found.fte_saved), ("days", found.staff_days_saved)):
+            lines = [term for term in found.terms if term.quantity == quantity]
+            for case in ("low", "central", "high"):
+                added = sum(getattr(t.alone, case) - getattr(t.together, case) for t in lines)
+                assert added == pytest.approx(getattr(saved, case), abs=1e-6)
+        for term in found.terms:
+            assert term.rests_on
+            assert set(term.rests_on) <= {*catalogue.assumptions, "UC01"}
+
+
+def test_a_smaller_group_and_another_lead_are_never_better():
+    for p, asker, found in groups():
+        size = len(found.members)
+        smaller = best_group(p, make_catalogue(), asker, "UC01", Preferences(), largest=size - 1)
+        if smaller is None:
+            assert size == 2
+        else:
+            assert len(smaller.members) < size
+            assert smaller.saving_eur.central <= found.saving_eur.central + 1e-6
+            assert smaller.curve == tuple(point for point in found.curve if point[0] < size)
+        other = best_group(p, make_catalogue(), asker, "UC01", Preferences(), other_leads=frozenset({found.lead.key}))
+        if other is not None:
+            assert other.lead != found.lead
+            assert other.saving_eur.central <= found.saving_eur.central + 1e-6
+
+
+def pair(catalogue: Catalogue, p: Profiles) -> Consortium:
+    found = best_group(p, catalogue, 1, "UC01", Preferences())
+    assert found is not None
+    pays = by_stand_alone_cost(found.alone_cents, found.joint_cents)
+    return replace(found, shares=tuple(map(CostShare, found.members, found.alone_cents, pays)))
+
+
+def running(**changes: object) -> Cooperation:
+    plain = Cooperation("K1", "Verbund", NO_LABEL, ("UC01",), NO_LABEL, 2024, "running", "https://x.de", ("00000000",))
+    return replace(plain, **changes)
+
+
+def test_ways_that_compete_by_hand():
+    """F = 28,000, v = 12,000. Joining one member at no distance: 12,000 + 2,000 + 1,000 + 14,000/2 = 22,000."""
+    catalogue = make_catalogue()
+    p = two(operates=False)
+    ways = options(p, catalogue, 1, {"new": pair(catalogue, p)}, [running()])
+    assert [(way.kind, round(way.cost_eur.central)) for way in ways] == [
+        ("join", 22_000),
+        ("new", 27_500),
+        ("alone", 40_000),
+    ]
+    assert [round(way.saving_eur.central) for way in ways] == [18_000, 12_500, 0]
+    assert ways[0].evidence[0].url == "https://x.de"
+    assert ways[0].assumed
+
+
+def test_open_source_competes_alone_and_in_a_group():
+    """Alone 14,000 + 12,000; the pair 14,000 + 24,000 + 3,000, half of it each."""
+    plain = make_catalogue()
+    catalogue = replace(plain, use_cases=tuple(replace(u, open_source="Offen") for u in plain.use_cases))
+    p = two(operates=False)
+    ways = options(p, catalogue, 1, {"new": pair(catalogue, p)}, [])
+    assert [(way.kind, round(way.cost_eur.central)) for way in ways] == [
+        ("new_open_source", 20_500),
+        ("open_source", 26_000),
+        ("new", 27_500),
+        ("alone", 40_000),
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": "ended"},
+        {"status": "suggested"},
+        {"url": ""},
+        {"use_cases": ("UC02",)},
+        {"members": ("00000000", "00000001")},
+        {"members": ("99999999",)},
+    ],
+)
+def test_a_cooperation_that_cannot_be_joined_is_no_way(changes: dict[str, object]):
+    catalogue, p = make_catalogue(), two(operates=False)
+    ways = options(p, catalogue, 1, {"new": pair(catalogue, p)}, [running(**changes)])
+    assert [way.kind for way in ways] == ["new", "alone"]
+
+
+def test_doing_it_alone_comes_first_where_nothing_is_saved():
+    cheap = make_catalogue(one_off=(100, 100))
+    cheap = replace(cheap, use_cases=tuple(replace(u, yearly_eur=(50.0, 100.0)) for u in cheap.use_cases))
+    p = two(operates=False)
+    ways = options(p, cheap, 1, {"new": pair(cheap, p)}, [running()])
+    assert ways[0].kind == "alone"
+    assert ways[0].saving_eur.central == 0
+    assert all(way.saving_eur.central < 0 for way in ways[1:])

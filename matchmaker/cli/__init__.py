@@ -135,6 +135,11 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
     joint.add_argument("key", metavar="KEY")
     joint.add_argument("--top", type=int, default=5, metavar="K", help="how many (default: 5)")
     joint.add_argument("--use-case", default="", metavar="UC", help="for this use case only, needed or not")
+    joint.add_argument("--assumptions", type=Path, metavar="FILE", help="CSV with own values: id, low, central, high")
+    joint.add_argument(
+        "--sessions", type=int, metavar="N", help="sessions a year: hours freed by minutes with AI (UC01)"
+    )
+    joint.add_argument("--details", action="store_true", help="also the lines of the calculation, grants and law")
     joint.add_argument("--no-simulated", action="store_true", help="without demonstration participants")
     joint.add_argument("--json", action="store_true")
 

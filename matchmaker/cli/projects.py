@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from matchmaker.i18n import Language
     from matchmaker.model import Consortium, Preferences
 
+from matchmaker.assumptions import read_changes
+from matchmaker.cli import saving
 from matchmaker.cli.session import opened, print_json
 
 
@@ -17,24 +19,33 @@ def projects(arguments: argparse.Namespace) -> int:
     from matchmaker import service
 
     data, _ = opened(arguments)
+    if arguments.assumptions is not None:
+        data = service.with_assumptions(data, read_changes(arguments.assumptions, data.catalogue))
     preferences = _preferences_without_use_case(arguments)
+    freed = saving.hours(data, arguments)
     groups = service.joint_projects(
         data, arguments.key, preferences, top=arguments.top, use_case=arguments.use_case.upper()
     )
     if arguments.json:
-        print_json({"key": arguments.key, "projects": [_project_json(group, _) for group in groups]})
+        print_json(
+            {
+                "key": arguments.key,
+                "projects": [
+                    _project_json(group, _) | saving.details(data, arguments.key, group, preferences, _)
+                    for group in groups
+                ],
+                "assumptions": saving.figures(data, _),
+                **freed,
+            }
+        )
         return 0
     asker = data.profiles.municipality(data.profiles.row(arguments.key))
-    print(_("Joint projects for {name} ({key}), over five years").format(name=asker.name, key=asker.key))
+    print(_("Joint projects for {name} ({key})").format(name=asker.name, key=asker.key))
     for number, group in enumerate(groups, start=1):
         print(f"\n{number}. {_.label(group.title)} ({group.use_case})")
         names = _.list([m.name + (f" [{_('simulated')}]" if m.simulated else "") for m in group.members])
         print("   " + _("{lead} leads; members: {names}").format(lead=group.lead.name, names=names))
-        saving = group.saving_eur
-        line = _("saving {central} (from {low} to {high})").format(
-            central=_.eur(saving.central), low=_.eur(saving.low), high=_.eur(saving.high)
-        )
-        print(f"   {line}")
+        saving.print_saving(group, _)
         for share in group.shares:
             print(
                 "   "
@@ -44,6 +55,8 @@ def projects(arguments: argparse.Namespace) -> int:
             )
         for note in group.notes:
             print(f"   · {_.render(note)}")
+        saving.print_details(data, arguments.key, group, preferences, _, all_of_it=arguments.details)
+    saving.print_hours(freed, _)
     if not groups:
         print(_("No joint project: no need is entered, or no group can be formed. Try --use-case."))
     return 0
@@ -56,13 +69,12 @@ def _preferences_without_use_case(arguments: argparse.Namespace) -> Preferences:
 
 
 def _project_json(group: Consortium, _: Language) -> dict[str, Any]:
-    saving = group.saving_eur
     return {
         "use_case": group.use_case,
         "title": _.label(group.title),
         "lead": group.lead.key,
         "members": [member.key for member in group.members],
-        "saving_eur": {case: round(getattr(saving, case), 2) for case in ("low", "central", "high")},
+        "saving_eur": {case: round(getattr(group.saving_eur, case), 2) for case in ("low", "central", "high")},
         "saving_pct": round(group.saving_pct, 2),
         "fte_saved": round(group.fte_saved.central, 3),
         "staff_days_saved": round(group.staff_days_saved.central, 1),

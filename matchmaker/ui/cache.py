@@ -14,13 +14,14 @@ from typing import Any, Final, TypeAlias
 import streamlit as st
 
 from matchmaker import service, sheets
+from matchmaker.catalogue import Change
 from matchmaker.clusters import Types
 from matchmaker.dataset import Dataset
 from matchmaker.insights import Insight
-from matchmaker.model import Consortium, Preferences, Sharing, Shift, Suggestion
+from matchmaker.model import Consortium, Option, Preferences, Sharing, Shift, Suggestion
 from matchmaker.pains import PainIndex, index_of
 from matchmaker.profiles import Profiles
-from matchmaker.service import Network
+from matchmaker.service import Conditions, Network
 from matchmaker.store import Store, default_url
 from matchmaker.ui import network_view as views
 from matchmaker.ui.network_view import View
@@ -77,9 +78,24 @@ def suggestions(version: Version, key: str, preferences: Preferences, top: int) 
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def projects(version: Version, key: str, preferences: Preferences, use_case: str) -> tuple[Consortium, ...]:
-    """Return the joint projects of a municipality."""
-    return service.joint_projects(dataset(), key, preferences, use_case=use_case)
+def projects(
+    version: Version, key: str, preferences: Preferences, use_case: str, changes: tuple[Change, ...] = ()
+) -> tuple[Consortium, ...]:
+    """Return the joint projects of a municipality, with own values for some assumptions."""
+    data = service.with_assumptions(dataset(), changes)
+    return service.joint_projects(data, key, preferences, use_case=use_case)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def project_details(
+    version: Version, key: str, preferences: Preferences, use_case: str, changes: tuple[Change, ...], day: str
+) -> tuple[tuple[tuple[Option, ...], Conditions], ...]:
+    """Return for each of the same projects what competes with it, and what grant rules and law say on a day."""
+    data = service.with_assumptions(dataset(), changes)
+    return tuple(
+        (service.project_options(data, key, group, preferences), service.project_conditions(data, group, on=day))
+        for group in projects(version, key, preferences, use_case, changes)
+    )
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

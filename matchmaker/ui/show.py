@@ -225,12 +225,16 @@ def project(group: Consortium, number: int, _: Language) -> None:
         )
         saving, staff, days = st.columns(3)
         saving.metric(
-            _("Saving over five years"),
+            _("Saving in {years} years").format(years=_.number(group.years)),
             _.eur(group.saving_eur.central) if group.saving_eur.central > 0 else _("none expected"),
             help=_("Cost of everyone alone minus cost together, for the whole group."),
         )
         saving.caption(
-            _("from {low} to {high}").format(low=_.eur(group.saving_eur.low), high=_.eur(group.saving_eur.high))
+            _("from {low} to {high}; {yearly} a year").format(
+                low=_.eur(group.saving_eur.low),
+                high=_.eur(group.saving_eur.high),
+                yearly=_.eur(group.saving_a_year_eur.central),
+            )
         )
         staff.metric(
             _("Posts saved a year"),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from matchmaker.errors import BadInput
+from matchmaker.catalogue import CASES, Change
+from matchmaker.errors import BadInput, EntryRejected
 from matchmaker.i18n import language
-from matchmaker.ui import cache, inputs, show
+from matchmaker.sheets import SHIPPED
+from matchmaker.ui import assumptions, cache, inputs, show
 from matchmaker.workspace import Workspace, own_profile
 
 SUEDERBRARUP = "01059083"
@@ -152,7 +155,51 @@ def test_a_chosen_use_case_shows_who_leads_and_what_it_saves(look):
     assert cards(session) == ["1. KI\\-Protokollierung von Gremiensitzungen"]
     assert "Federführung: **" in texts(session)
     assert "Süderbrarup" in texts(session)
-    assert labelled(session.metric, "Ersparnis über fünf Jahre").value.endswith("\u00a0€")
+    assert labelled(session.metric, "Ersparnis in 5 Jahren").value.endswith("\u00a0€")
+
+
+def test_a_project_says_what_else_it_could_be_and_what_grants_and_law_say(look):
+    session = look("projects", key=SUEDERBRARUP)
+    session.selectbox(key="project_use_case").set_value("UC01").run()
+    assert not session.exception
+    assert any("Für Sie am günstigsten" in success.value for success in session.success)
+    assert [info.value for info in session.info].count(
+        "Angaben aus veröffentlichten Quellen, keine Rechtsberatung: Bitte bei der zuständigen Stelle prüfen."
+    ) == 2  # fmt: skip
+    assert "§ 108 Abs\\. 6 GWB" in texts(session)
+    assert "31\\. Dezember 2026" in texts(session)
+    session.slider(key="sessions_1").set_value(50).run()
+    hours = next(table.value for table in session.dataframe if "Stunden, niedrig" in table.value)
+    assert hours["Stunden, niedrig"].tolist() == [600, 6600]
+
+
+def test_own_values_change_the_results_and_stay_for_the_session(look):
+    session = look("projects", key=SUEDERBRARUP)
+    session.selectbox(key="project_use_case").set_value("UC01").run()
+    assert labelled(session.metric, "Ersparnis in 5 Jahren")
+    session.session_state["own_values"] = (Change("years", 7, 7, 7),)
+    del session.session_state["assumptions_de"]
+    session.run()
+    assert labelled(session.metric, "Ersparnis in 7 Jahren")
+    assert "1 eigener Wert gilt" in texts(session)
+    session.switch_page("matchmaker/ui/pages/partners.py").run()
+    session.switch_page("matchmaker/ui/pages/projects.py").run()
+    assert "1 eigener Wert gilt" in texts(session)
+    assert not session.exception
+
+
+def test_own_values_are_read_as_people_write_them():
+    catalogue = Workspace(package=SHIPPED).load().catalogue
+    figures = [[getattr(a, case) for case in CASES] for a in catalogue.assumptions.values()]
+    table = pd.DataFrame(figures, columns=list(CASES), index=list(catalogue.assumptions))
+    table = table.map(lambda value: inputs.number_text(value, language("de")))
+    assert assumptions.changed(catalogue, table) == ()
+    table.loc["rho"] = ["0,2", "0.4", "0,6"]
+    assert assumptions.changed(catalogue, table) == (Change("rho", 0.2, 0.4, 0.6),)
+    table.loc["joining_eur"] = ["viel", None, "3000"]
+    with pytest.raises(EntryRejected) as caught:
+        assumptions.changed(catalogue, table)
+    assert [issue.column for issue in caught.value.issues] == ["joining_eur, low", "joining_eur, central"]
 
 
 def test_a_joint_project_shows_every_rule_and_the_chosen_one_adds_up(look):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import streamlit as st
 
+from matchmaker import service
 from matchmaker.model import Preferences
-from matchmaker.ui import cache, inputs, show, tables
+from matchmaker.ui import assumptions, cache, inputs, projects, show
 
 _ = inputs.chosen_language()
 st.title(_("Joint projects"))
@@ -18,9 +21,7 @@ data = cache.dataset()
 row = data.profiles.row(key)
 municipality = data.profiles.municipality(row)
 st.markdown(
-    _("What **{name}** could do together with others, and what that saves over five years.").format(
-        name=show.name(municipality, _)
-    )
+    _("What **{name}** could do together with others, and what that saves.").format(name=show.name(municipality, _))
 )
 titles = {use_case.id: _.label(use_case.title) for use_case in data.catalogue.use_cases}
 asked = st.selectbox(
@@ -35,22 +36,21 @@ asked = st.selectbox(
 if municipality.population is None or municipality.lat is None:
     st.warning(_("Inhabitants or place of this municipality are unknown, so costs cannot be computed."))
     st.stop()
-with st.spinner(_("Looking for the best groups …")):
-    found = cache.projects(
-        cache.workspace().version(), key, Preferences(simulated=inputs.shows_simulated()), asked or ""
-    )
-if not found and not asked and not data.profiles.need_known[row]:
-    st.info(_("No needs are entered yet. Enter what bothers you, or choose a use case above."), icon=":material/edit:")
-    st.page_link("matchmaker/ui/pages/municipality.py", label=_("My municipality"), icon=":material/home:")
-    st.stop()
-if not found:
-    st.warning(_("No group can be formed: nobody who is known can lead it. More profiles would help."))
-    st.stop()
-
-for number, group in enumerate(found, start=1):
-    show.project(group, number, _)
-with st.expander(_("Figures these results rest on")):
-    st.markdown(_("Costs and coordination are assumptions or published figures with a range; nothing is a quotation."))
-    three = dict.fromkeys((_("low"), _("central"), _("high")), 2)
-    tables.draw(tables.assumptions(data.catalogue.assumptions.values(), _), "annahmen.csv", _, digits=three)
-    tables.draw(tables.costs((data.catalogue.use_case(group.use_case) for group in found), _), "kosten.csv", _)
+results = st.container()
+changes = assumptions.own_values(data, _)
+day = date.today().isoformat()  # noqa: DTZ011 - the day where the server stands
+question = (cache.workspace().version(), key, Preferences(simulated=inputs.shows_simulated()), asked or "", changes)
+with results:
+    with st.spinner(_("Looking for the best groups …")):
+        found = cache.projects(*question)
+    if not found and not asked and not data.profiles.need_known[row]:
+        st.info(
+            _("No needs are entered yet. Enter what bothers you, or choose a use case above."), icon=":material/edit:"
+        )
+        st.page_link("matchmaker/ui/pages/municipality.py", label=_("My municipality"), icon=":material/home:")
+    elif not found:
+        st.warning(_("No group can be formed: nobody who is known can lead it. More profiles would help."))
+    changed = service.with_assumptions(data, changes)
+    for number, (group, behind) in enumerate(zip(found, cache.project_details(*question, day), strict=True), start=1):
+        show.project(group, number, _)
+        projects.details(group, *behind, number, changed, _)
