@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ from matchmaker.model import (
 )
 from matchmaker.peers import Neighbours
 from matchmaker.profiles import Ints, Profiles, Ranking
+from matchmaker.reports import memo
 from matchmaker.sharing import by_stand_alone_cost
 from matchmaker.sheets import Tables
 
@@ -191,6 +193,36 @@ def _with_shares_and_evidence(data: Dataset, group: Consortium) -> Consortium:
             Evidence(a.title, a.url, a.year) for a in data.activities(row) if a.use_case == group.use_case and a.url
         ]
     return replace(group, shares=shares, rule="stand_alone", evidence=tuple(dict.fromkeys(published)))
+
+
+def council_memo(data: Dataset, key: str, use_case: str, preferences: Preferences, today: dt.date) -> memo.Memo:
+    """Return the council paper of a municipality about the best joint project for a use case.
+
+    Its figures are those of `joint_projects`. Raises `BadInput` where no group can be formed.
+    """
+    found = joint_projects(data, key, preferences, use_case=use_case)
+    if not (use_case and found):
+        raise BadInput(
+            message("No joint project: no need is entered, or no group can be formed."),
+            where=use_case,
+            remedy=message("Choose another use case, or enter more profiles."),
+        )
+    return paper_about(data, key, found[0], today)
+
+
+def paper_about(data: Dataset, key: str, group: Consortium, today: dt.date) -> memo.Memo:
+    """Return the council paper of a municipality about a joint project that was found before."""
+    profiles = data.profiles
+    asker = profiles.row(key)
+    members = [profiles.row(member.key) for member in group.members]
+    return memo.compose(
+        group,
+        profiles.municipality(asker),
+        data.catalogue,
+        today,
+        km=profiles.km_between(profiles.row(group.lead.key), members)[0].tolist(),
+        urgency=int(profiles.need[asker, profiles.use_cases.index(group.use_case)]),
+    )
 
 
 def find_types(data: Dataset, *, simulated: bool = True) -> tuple[clusters.Types, Profiles]:

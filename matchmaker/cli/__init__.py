@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from matchmaker.cli import data, landscape, projects, search, start
+from matchmaker.cli import data, landscape, projects, report, search, start
 from matchmaker.errors import MatchmakerError, Rejected
 
 
@@ -137,6 +137,13 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
     joint.add_argument("--use-case", default="", metavar="UC", help="for this use case only, needed or not")
     joint.add_argument("--no-simulated", action="store_true", help="without demonstration participants")
     joint.add_argument("--json", action="store_true")
+
+    paper = command("report", report.report, "write a council paper about a joint project: .docx, .pdf or .xlsx")
+    paper.add_argument("key", metavar="KEY")
+    paper.add_argument("--use-case", required=True, metavar="UC", help="what it is about, needed or not")
+    paper.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write, by its ending")
+    paper.add_argument("--no-simulated", action="store_true", help="without demonstration participants")
+    paper.add_argument("--json", action="store_true")
 
     types = command("clusters", landscape.clusters, "types of starting position")
     types.add_argument("--no-simulated", action="store_true", help="without demonstration participants")
