@@ -7,7 +7,7 @@ A paper has no language and no layout yet; `matchmaker.reports` puts it into bot
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -182,6 +182,11 @@ def _plain(value: Value, form: str = "") -> Message:
     return Message(f"{{value:{form}}}" if form else "{value}", (("value", value),))
 
 
+def _joined(template: str, **values: Value) -> Message:
+    """Return values in a row with nothing but punctuation between them: the same in every language."""
+    return Message(template, tuple(values.items()))
+
+
 def name_of(municipality: Municipality) -> Message:
     """Return the name of a municipality, with a mark where it is simulated."""
     if municipality.simulated:
@@ -239,7 +244,7 @@ def _need(asker: Municipality, use_case: UseCase, urgency: int) -> Section:
         else message("{name} has not named this as a need so far.", name=asker.name)
     )
     blocks: list[Block] = [
-        Paragraph(message("{pain} {stated}", pain=use_case.pain, stated=stated)),
+        Paragraph(_joined("{pain} {stated}", pain=use_case.pain, stated=stated)),
         Paragraph(message("What can be shared: {shared}", shared=use_case.shared)),
     ]
     low, high = use_case.saving
@@ -348,7 +353,7 @@ def _basis(use_case: UseCase, used: Sequence[Assumption]) -> Section:
         )
     ]
     basis += [
-        (message("{title}, {unit}", title=a.title, unit=Message(a.unit)),
+        (_joined("{title}, {unit}", title=a.title, unit=Message(a.unit)),
          *(_figure(value) for value in (a.low, a.central, a.high)), Message(a.status))
         for a in used
     ]  # fmt: skip
@@ -361,7 +366,7 @@ def _basis(use_case: UseCase, used: Sequence[Assumption]) -> Section:
                 (message("Figure"), message("low"), message("central"), message("high"), message("Status")),
                 tuple(basis),
                 (False, True, True, True, False),
-                (44, 11, 11, 11, 23),
+                (50, 10, 10, 10, 20),
             ),
         ),
     )
@@ -400,7 +405,7 @@ def _split(group: Consortium, catalogue: Catalogue) -> Section:
                 _WIDE_FIRST,
                 total=True,
             ),
-            Paragraph(message("{rule} {check}", rule=rule, check=check)),
+            Paragraph(_joined("{rule} {check}", rule=rule, check=check)),
         ),
     )
 
@@ -411,9 +416,13 @@ def _law(group: Consortium, catalogue: Catalogue) -> tuple[tuple[Block, ...], tu
     grants = [rule for rule in catalogue.funding if lands & set(rule.lands)][:_MOST_GRANTS]
     forms = [rule for rule in catalogue.legal_forms if lands <= set(rule.lands)]
     forms += [rule for rule in catalogue.legal_forms if _WHOLE_COUNTRY in rule.lands]
-    blocks: list[Block] = [_rules(message("Grant programmes in the Länder of the members"), grants)] if grants else []
-    if forms:
-        blocks.append(_rules(message("Legal forms and rules to look at"), forms[:_MOST_RULES]))
+    blocks: list[Block] = []
+    for lead, rules in (
+        (message("Grant programmes in the Länder of the members:"), grants),
+        (message("Legal forms and rules to look at:"), forms[:_MOST_RULES]),
+    ):
+        if rules:
+            blocks += [Paragraph(lead), Items(tuple(_rule(rule) for rule in rules))]
     blocks.append(
         Paragraph(
             message(
@@ -422,30 +431,21 @@ def _law(group: Consortium, catalogue: Catalogue) -> tuple[tuple[Block, ...], tu
             )
         )
     )
-    return tuple(blocks), tuple(_rule_sources(grants))
-
-
-def _rules(caption: Message, rules: Iterable[Rule]) -> Table:
-    return Table(
-        caption,
-        (message("Title"), message("What it is about"), message("Status")),
-        tuple(
-            (_plain(rule.title), _plain(rule.text), _dated(Message(rule.status or "unknown"), rule.year))
-            for rule in rules
-        ),
-        (False, False, False),
-        (36, 44, 20),
+    sources = tuple(
+        Item(_joined("{title}: {source}", title=rule.title, source=rule.source), rule.source_url)
+        for rule in grants
+        if rule.source
     )
+    return tuple(blocks), sources
 
 
-def _rule_sources(rules: Iterable[Rule]) -> Iterable[Item]:
-    for rule in rules:
-        if rule.source:
-            yield Item(message("{title}: {source}", title=rule.title, source=rule.source), rule.source_url)
+def _rule(rule: Rule) -> Item:
+    status = _dated(Message(rule.status or "unknown"), rule.year)
+    return Item(_joined("{title} ({status}): {text}", title=rule.title, status=status, text=rule.text))
 
 
 def _dated(text: Message, year: int | None) -> Message:
-    return text if year is None else message("{text}, {year}", text=text, year=str(year))
+    return text if year is None else _joined("{text}, {year}", text=text, year=str(year))
 
 
 def _checked(checks: Sequence[Check]) -> tuple[tuple[Block, ...], tuple[Item, ...]]:
@@ -458,7 +458,7 @@ def _checked(checks: Sequence[Check]) -> tuple[tuple[Block, ...], tuple[Item, ..
     )
     advice = message("This is information, no legal advice: check it with the issuer of the grant.")
     sources = tuple(
-        Item(message("{title}: {source}", title=check.title, source=check.source), check.url)
+        Item(_joined("{title}: {source}", title=check.title, source=check.source), check.url)
         for check in checks
         if check.source
     )
@@ -502,7 +502,7 @@ def _sources(group: Consortium, use_case: UseCase, used: Sequence[Assumption], o
     if use_case.cost_source:
         items.append(Item(message("Costs: {source}", source=use_case.cost_source)))
     items += [
-        Item(_dated(message("{title}: {source}", title=a.title, source=a.source), a.year), a.source_url)
+        Item(_dated(_joined("{title}: {source}", title=a.title, source=a.source), a.year), a.source_url)
         for a in used
         if a.source
     ]
