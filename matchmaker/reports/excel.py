@@ -16,7 +16,7 @@ from matchmaker.catalogue import CASES
 from matchmaker.i18n import Language
 from matchmaker.message import message
 from matchmaker.reports.memo import Memo, name_of
-from matchmaker.reports.wording import one_line, warning, written
+from matchmaker.reports.wording import LONGEST_PROPERTY, one_line, warning, written
 
 _COLUMN: Final = dict(zip(CASES, "BCD", strict=True))
 """Column of each case on the first two sheets."""
@@ -42,7 +42,8 @@ def workbook(memo: Memo, _: Language) -> bytes:
     stream = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(stream, options) as made:
-        made.set_properties({"title": written(memo.title, _), "subject": _("Calculation for a paper for the council")})
+        title = written(memo.title, _)[:LONGEST_PROPERTY]
+        made.set_properties({"title": title, "subject": _("Calculation for a paper for the council")})
         book = _Book(made, memo, _)
         figures = _assumptions(book)
         together, alone = _calculation(book, figures)

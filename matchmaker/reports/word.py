@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from matchmaker.i18n import Language
 from matchmaker.reports.memo import Memo
-from matchmaker.reports.wording import worded
+from matchmaker.reports.wording import LONGEST_PROPERTY, worded
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -52,16 +52,18 @@ def _prepare(made: Document, memo: Memo, text: dict[str, Any]) -> None:
     from docx.shared import Cm, Pt, RGBColor  # noqa: PLC0415
 
     properties = made.core_properties
-    properties.title, properties.subject, properties.author = text["title"], text["kind"], ""
+    properties.title, properties.subject, properties.author = text["title"][:LONGEST_PROPERTY], text["kind"], ""
     properties.language, properties.comments = _LOCALES[text["lang"]], ""
     properties.created = properties.modified = dt.datetime.combine(memo.date, dt.time(), tzinfo=dt.UTC)
     page = made.sections[0]
     page.page_width, page.page_height = Cm(21), Cm(29.7)
-    page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Cm(_MARGIN_CM)
+    page.left_margin = page.right_margin = Cm(_MARGIN_CM)
+    page.top_margin = page.bottom_margin = Cm(1.7)
+    page.footer_distance = Cm(0.8)
     for name, size, before, after, colour in (
-        ("Normal", 10, 0, 4, None), ("Title", 18, 0, 2, _INK), ("Subtitle", 10, 0, 2, None),
-        ("Heading 1", 12.5, 10, 3, _INK), ("Caption", 9, 6, 2, None), ("List Bullet", 10, 0, 2, None),
-        ("List Number", 10, 0, 2, None),
+        ("Normal", 9.5, 0, 3, None), ("Title", 18, 0, 2, _INK), ("Subtitle", 10, 0, 2, None),
+        ("Heading 1", 12, 8, 2, _INK), ("Caption", 9, 4, 2, None), ("List Bullet", 9.5, 0, 1, None),
+        ("List Number", 9.5, 0, 1, None),
     ):  # fmt: skip
         style: Any = made.styles[name]
         style.font.name, style.font.size, style.font.italic = _FONT, Pt(size), False
@@ -70,7 +72,7 @@ def _prepare(made: Document, memo: Memo, text: dict[str, Any]) -> None:
         for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
             fonts.attrib.pop(qn(f"w:{theme}"), None)
         style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(before), Pt(after)
-        style.paragraph_format.line_spacing = 1.08
+        style.paragraph_format.line_spacing = 1.04
     for name, mark in (("Title", "pBdr"), ("Title", "spacing"), ("Subtitle", "spacing")):
         style = made.styles[name].element
         for parent in (style.pPr if mark == "pBdr" else style.rPr,):
@@ -169,7 +171,7 @@ def _table(made: Document, block: dict[str, Any]) -> None:
             paragraph = cell.paragraphs[0]
             paragraph.paragraph_format.space_after = Pt(0)
             run = paragraph.add_run(text)
-            run.font.size = Pt(9)
+            run.font.size = Pt(8.5)
             run.bold = number == 0 or (block["total"] and number == last)
             if figure:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT

@@ -6,11 +6,14 @@ characters that steer a terminal, a spreadsheet or a file format.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from matchmaker.i18n import Language
 from matchmaker.message import Message
 from matchmaker.reports.memo import Block, Items, Memo, Note, Paragraph, Table
+
+LONGEST_PROPERTY: Final = 255
+"""Characters that the formats of Office allow for the title of a document."""
 
 
 def worded(memo: Memo, _: Language) -> dict[str, Any]:
