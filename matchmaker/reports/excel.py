@@ -8,6 +8,7 @@ written as texts and never become formulas or links.
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -31,6 +32,8 @@ _EXACT: Final = 6
 _MONEY: Final = '#,##0.00 "€"'
 _FIGURE: Final = "#,##0.####"
 _CASE_TITLES: Final = (message("cautious"), message("central"), message("favourable"))
+_ASSUMPTION_TEXTS: Final = (44, 12, 14, 32, 8, 56, 1000)
+"""Characters on a line of each column of texts about an assumption; addresses are not wrapped."""
 _HEADER: Final = 5
 """Row of the first header of each sheet, counted from one as in the formulas."""
 
@@ -125,7 +128,7 @@ def _assumptions(book: _Book) -> _Figures:
     sheet = book.sheet(
         _("Assumptions"),
         _("Change the yellow cells: calculation and split follow at once."),
-        (46, 13, 13, 13, 13, 14, 34, 8, 60, 80),
+        (46, 13, 13, 13, 13, 16, 34, 8, 60, 80),
     )
     sheet.freeze_panes(_HEADER, 1)
     sheet.repeat_rows(_HEADER - 1)
@@ -155,10 +158,14 @@ def _assumptions(book: _Book) -> _Figures:
         said = (_.label(one.title), _(one.unit), _(one.status), one.source, "" if one.year is None else str(one.year),
                 _.label(one.note), one.source_url)  # fmt: skip
         _write_texts(book, sheet, row, said)
+    sheet.print_area(f"A1:I{row}")
     return found
 
 
 def _write_texts(book: _Book, sheet: Any, row: int, texts: Sequence[str]) -> None:
+    # Spreadsheets do not fit rows to wrapped texts when a file is opened.
+    lines = max(math.ceil(len(text) / width) for text, width in zip(texts, _ASSUMPTION_TEXTS, strict=True))
+    sheet.set_row(row - 1, 13.5 * max(1, lines))
     for column, text in zip("AEFGHIJ", texts, strict=True):
         book.text(sheet, f"{column}{row}", text, text_wrap=column != "J", valign="top")
 
@@ -266,7 +273,7 @@ def _members(book: _Book, sheet: Any, terms: _Terms) -> _Members:
         book.text(sheet, f"A{row}", written(name_of(member), _))
         book.text(sheet, f"B{row}", member.key)
         people = book.entry(sheet, f"C{row}", float(member.population or 0))
-        km = book.entry(sheet, f"D{row}", far)
+        km = book.entry(sheet, f"D{row}", far, "#,##0.0")
         other = book.entry(sheet, f"E{row}", float(member.land != group.lead.land))
         running = book.entry(sheet, f"F{row}", float(leads and group.lead_operates))
         inhabitants.append(people)
