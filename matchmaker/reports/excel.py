@@ -75,7 +75,7 @@ class _Book:
         """Return a format; the same look gives the same one."""
         key = tuple(sorted(look.items()))
         if key not in self.formats:
-            self.formats[key] = self.made.add_format({"font_name": "Arial", "font_size": 10, **look})
+            self.formats[key] = self.made.add_format({"font_name": "Arial", "font_size": 10, "valign": "top", **look})
         return self.formats[key]
 
     def sheet(self, name: str, purpose: str, widths: Sequence[int]) -> Any:
