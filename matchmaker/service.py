@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -41,6 +42,7 @@ from matchmaker.model import (
 from matchmaker.peers import Neighbours
 from matchmaker.profiles import Ints, Profiles, Ranking
 from matchmaker.relief import Relief
+from matchmaker.reports import memo
 from matchmaker.sheets import Tables
 
 _SUGGESTIONS_DRAWN: Final = 3
@@ -287,6 +289,36 @@ def freed_hours(data: Dataset, use_case: str, sessions: int) -> tuple[Relief, ..
     if use_case != relief.MINUTES:
         return ()
     return tuple(relief.free_hours(data.catalogue, sessions, count) for count in relief.PUBLISHED_FOR)
+
+
+def council_memo(data: Dataset, key: str, use_case: str, preferences: Preferences, today: dt.date) -> memo.Memo:
+    """Return the council paper of a municipality about the best joint project for a use case.
+
+    Its figures are those of `joint_projects`. Raises `BadInput` where no group can be formed.
+    """
+    found = joint_projects(data, key, preferences, use_case=use_case)
+    if not (use_case and found):
+        raise BadInput(
+            message("No joint project: no need is entered, or no group can be formed."),
+            where=use_case,
+            remedy=message("Choose another use case, or enter more profiles."),
+        )
+    return paper_about(data, key, found[0], today)
+
+
+def paper_about(data: Dataset, key: str, group: Consortium, today: dt.date) -> memo.Memo:
+    """Return the council paper of a municipality about a joint project that was found before."""
+    profiles = data.profiles
+    asker = profiles.row(key)
+    members = [profiles.row(member.key) for member in group.members]
+    return memo.compose(
+        group,
+        profiles.municipality(asker),
+        data.catalogue,
+        today,
+        km=profiles.km_between(profiles.row(group.lead.key), members)[0].tolist(),
+        urgency=int(profiles.need[asker, profiles.use_cases.index(group.use_case)]),
+    )
 
 
 def find_types(

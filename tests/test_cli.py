@@ -468,7 +468,7 @@ def test_help_answers_without_loading_what_takes_time():
     modules = {line.rpartition("|")[2].strip() for line in started.stderr.splitlines()}
     assert not {"pandas", "numpy"} & modules
     commands = ["register", "profile", "partners", "projects", "clusters", "network", "import", "export", "template",
-                "simulate", "run", "test"]  # fmt: skip
+                "report", "simulate", "run", "test"]  # fmt: skip
     assert all(command in started.stdout for command in commands)
 
 

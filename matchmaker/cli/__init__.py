@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from matchmaker.cli import data, insights, landscape, projects, search, share, start, survey
+from matchmaker.cli import data, insights, landscape, projects, report, search, share, start, survey
 from matchmaker.errors import MatchmakerError, Rejected
 
 
@@ -150,6 +150,13 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
     )  # fmt: skip
     divided.add_argument("--total", type=float, metavar="COST", help="the joint cost, where the file does not have it")
     divided.add_argument("--json", action="store_true")
+
+    paper = command("report", report.report, "write a council paper about a joint project: .docx, .pdf or .xlsx")
+    paper.add_argument("key", metavar="KEY")
+    paper.add_argument("--use-case", required=True, metavar="UC", help="what it is about, needed or not")
+    paper.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write, by its ending")
+    paper.add_argument("--no-simulated", action="store_true", help="without demonstration participants")
+    paper.add_argument("--json", action="store_true")
 
     types = command("clusters", landscape.clusters, "types of starting position")
     types.add_argument("--number", type=int, metavar="K", help="so many types, whatever the data say")

@@ -6,6 +6,7 @@ many people at once, so everybody holds a `Language` of his own.
 
 from __future__ import annotations
 
+import datetime as dt
 import gettext
 import io
 import string
@@ -15,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from babel.dates import format_date
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -68,6 +70,10 @@ class Language:
     def percent(self, share: float) -> str:
         """Format a share of one as whole per cent."""
         return _signed(format_percent(_unsigned_zero(share, 2), format=_PERCENT[self.code], locale=_LOCALES[self.code]))
+
+    def date(self, day: dt.date) -> str:
+        """Format a date with the name of its month."""
+        return format_date(day, format="long", locale=_LOCALES[self.code])
 
     def list(self, items: Sequence[str]) -> str:
         """Join items as a person would: with commas and a final "and"."""

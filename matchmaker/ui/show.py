@@ -25,6 +25,7 @@ from matchmaker.model import (
     Suggestion,
 )
 from matchmaker.network import CentreMatch
+from matchmaker.ui import papers
 
 # Okabe and Ito's colours, told apart with any kind of colour vision; in the order of the parts of the score.
 COLOURS: Final = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a900", "#666666", "#999999")
@@ -278,6 +279,7 @@ def project(group: Consortium, number: int, _: Language) -> None:
         if group.evidence:
             with st.expander(_.plural("{count} published source", "{count} published sources", len(group.evidence))):
                 sources(group.evidence, _, limit=20)
+        papers.offer(group, number, _)
 
 
 def _size_curve(group: Consortium, number: int, _: Language) -> None:
