@@ -266,10 +266,15 @@ def write_template(target: Path) -> None:
 
 def write_text(text: str, target: Path) -> None:
     """Write a text file whole or not at all."""
+    write_bytes(text.encode(), target)
+
+
+def write_bytes(content: bytes, target: Path) -> None:
+    """Write a file whole or not at all."""
     try:
         with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-            made = Path(scratch) / "text"
-            made.write_text(text, encoding="utf-8", newline="")
+            made = Path(scratch) / "content"
+            made.write_bytes(content)
             made.replace(target)
     except OSError as error:
         raise _not_written(target, error) from error

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "matchmaker"
 FILES = [*sorted(PACKAGE.rglob("*.py")), ROOT / "app.py"]
 
-CORE = {"partners", "consortia", "sharing", "clusters", "network", "peers"}
+CORE = {"partners", "consortia", "sharing", "clusters", "network", "peers", "portfolio"}
 ASKED = {"workspace", "service"}
 BASE = {"errors", "message", "model", "profiles", "catalogue"}
 ALLOWED = {
@@ -22,6 +22,7 @@ ALLOWED = {
     "catalogue": {"errors", "message", "model"},
     **dict.fromkeys(CORE, BASE),
     "partners": {*BASE, "partners"},
+    "portfolio": {*BASE, "portfolio"},
     "sheets": {"errors", "message", "model"},
     "exchange": {*BASE, "sheets"},
     "indicators": {*BASE, "sheets"},
@@ -31,8 +32,8 @@ ALLOWED = {
     "i18n": {"message"},
     "workspace": {*BASE, "sheets", "exchange", "dataset", "store"},
     "service": {*BASE, *CORE, "sheets", "indicators", "dataset", "simulate"},
-    "cli": {"errors", "message", "model", "exchange", "indicators", "dataset", "store", "i18n", *ASKED, "cli"},
-    "ui": {*BASE, "clusters", "network", "peers", "sheets", "indicators", "dataset", "store", "i18n", *ASKED, "ui"},
+    "cli": {"errors", "message", "model", "exchange", "indicators", "dataset", "store", "i18n", "portfolio", *ASKED, "cli"},
+    "ui": {*BASE, "clusters", "network", "peers", "portfolio", "sheets", "indicators", "dataset", "store", "i18n", *ASKED, "ui"},
     "app": {"errors", "ui"},
     "__main__": {"cli"},
     "__init__": set(),
@@ -77,7 +78,7 @@ def test_imports_run_one_way(file: Path):
         ("pandas", {"sheets", "exchange", "dataset", "simulate", "store", "workspace", "service", "ui"}),
         ("pandera", {"sheets"}),
         ("sklearn", {"clusters"}),
-        ("numba", {"partners"}),
+        ("numba", {"partners", "portfolio"}),
     ],
 )
 def test_a_package_stays_in_its_rooms(package: str, rooms: set[str]):

@@ -90,8 +90,8 @@ def make_plan(
     return _plan(found, catalogue, reach, include, gap)
 
 
-def violations(profiles: Profiles, catalogue: Catalogue, limits: Limits, plan: Plan) -> tuple[str, ...]:
-    """Return every limit that a plan breaks, in plain English; empty where all are kept.
+def violations(profiles: Profiles, catalogue: Catalogue, limits: Limits, plan: Plan) -> tuple[Message, ...]:
+    """Return every limit that a plan breaks; empty where all are kept.
 
     Counts anew from members and leads alone, apart from the solvers.
     """
@@ -118,7 +118,9 @@ class _Found:
         self.problem, self._begun, self._seconds = problem, begun, seconds
         self._progress, self._stop = progress, stop
         self.groups: tuple[Group, ...] | None = None
-        self.value, self.covered, self.bound = 0.0, -1, np.inf
+        self.value, self.covered = 0.0, -1
+        # No need saves more than the fixed cost.
+        self.bound = float((problem.needs * problem.fixed).sum())
         self.stopped = False
 
     def seconds(self) -> float:

@@ -23,12 +23,13 @@ import numpy as np
 
 from matchmaker.catalogue import Catalogue
 from matchmaker.errors import BadInput
-from matchmaker.message import message
+from matchmaker.message import Message, message
 from matchmaker.portfolio.values import Limits
 from matchmaker.profiles import Bools, Floats, Ints, Profiles
 
 _OPERATION: Final = 4
 _WEAK_SHARE: Final = 0.2
+_CENT: Final = 0.01
 TOLERANCE: Final = 1e-6
 """How far staff (posts) or money (euro) may seem exceeded by rounding."""
 
@@ -222,39 +223,52 @@ def fixed_groups(problem: Problem, catalogue: Catalogue) -> tuple[Group, ...]:
     return tuple(groups)
 
 
-def violations(problem: Problem, groups: Sequence[Group]) -> tuple[str, ...]:
-    """Return every limit that some groups break, in plain English; empty where all are kept.
+def violations(problem: Problem, groups: Sequence[Group]) -> tuple[Message, ...]:
+    """Return every limit that some groups break; empty where all are kept.
 
     Counts anew from the groups alone, so that it can judge any solver. Wishes that ask for something to be in the
-    plan (together, fixed, the weak) are not limits and are judged by `unmet`.
+    plan (together, fixed, the weak) are no limits.
     """
-    found: list[str] = []
-    name, n = problem.profiles.name, len(problem.profiles)
+    found: list[Message] = []
+    names, cases, n = problem.profiles.name, problem.profiles.use_cases, len(problem.profiles)
     served: dict[tuple[int, int], int] = {}
     staff, money, led = np.zeros(n), np.zeros(n), np.zeros(n, dtype=np.int64)
-    apart = {frozenset(problem.profiles.row(key) for key in pair) for pair in problem.limits.apart}
+    apart = [tuple(problem.profiles.row(key) for key in pair) for pair in problem.limits.apart]
     for group in groups:
         c, lead = group.use_case, group.lead
-        if len(group.rows) not in problem.sizes or len(set(group.rows)) != len(group.rows):
-            found.append(f"a group of {len(set(group.rows))} members")
+        size = len(set(group.rows))
+        if size not in problem.sizes or size != len(group.rows):
+            found.append(message("a group of {size} is too small or too large", size=size))
             continue
         if not problem.leads[lead, c]:
-            found.append(f"{name[lead]} cannot lead {problem.profiles.use_cases[c]}")
-        for row in group.joiners:
-            if not problem.needs[row, c]:
-                found.append(f"{name[row]} does not need {problem.profiles.use_cases[c]} or takes no part")
+            found.append(message("{name} cannot lead {use_case}", name=str(names[lead]), use_case=cases[c]))
+        found += [
+            message("{name} takes no part or does not need {use_case}", name=str(names[row]), use_case=cases[c])
+            for row in group.joiners
+            if not problem.needs[row, c]
+        ]
         if (problem.cost_of_joining(lead, group.joiners) >= problem.fixed[c]).any():
-            found.append("joining costs a member more than it saves")
+            found.append(message("joining costs a member more than it saves"))
         for row in group.rows:
             served[row, c] = served.get((row, c), 0) + 1
         staff[list(group.joiners)] += problem.part_fte
         staff[lead] += problem.lead_fte
         money[list(group.rows)] += problem.pays(group)
         led[lead] += 1
-        members = set(group.rows)
-        found += [f"{' and '.join(str(name[r]) for r in sorted(pair))} share a group" for pair in apart if pair <= members]
-    found += [f"{name[row]} has {problem.profiles.use_cases[c]} {count} times" for (row, c), count in served.items() if count > 1]
-    found += [f"{name[row]} has too little free staff" for row in np.flatnonzero(staff > problem.staff + TOLERANCE)]
-    found += [f"{name[row]} has too little budget" for row in np.flatnonzero(money > problem.money + 1e-4)]
-    found += [f"{name[row]} leads too many groups" for row in np.flatnonzero(led > problem.limits.most_led)]
+        found += [
+            message("{a} and {b} share a group", a=str(names[a]), b=str(names[b]))
+            for a, b in apart
+            if {a, b} <= set(group.rows)
+        ]
+    found += [
+        message("{name} is served more than once with {use_case}", name=str(names[row]), use_case=cases[c])
+        for (row, c), count in served.items()
+        if count > 1
+    ]
+    for template, broken in (
+        (message("{name} has too little free staff"), staff > problem.staff + TOLERANCE),
+        (message("{name} has too little budget"), money > problem.money + _CENT),
+        (message("{name} leads too many groups"), led > problem.limits.most_led),
+    ):
+        found += [message(template.template, name=str(names[row])) for row in np.flatnonzero(broken)]
     return tuple(found)
