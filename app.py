@@ -19,6 +19,7 @@ page = st.navigation(
         st.Page(f"{pages}/projects.py", title=_("Joint projects"), icon=":material/savings:", url_path="projekte"),
         st.Page(f"{pages}/peers.py", title=_("Peer municipalities"), icon=":material/balance:", url_path="vergleich"),
         st.Page(f"{pages}/network.py", title=_("Cooperation network"), icon=":material/hub:", url_path="netz"),
+        st.Page(f"{pages}/plan.py", title=_("Competence centre"), icon=":material/checklist:", url_path="plan"),
     ]
 )
 

@@ -12,7 +12,7 @@ PACKAGE = ROOT / "matchmaker"
 FILES = [*sorted(PACKAGE.rglob("*.py")), ROOT / "app.py"]
 
 CORE = {"partners", "consortia", "sharing", "clusters", "network", "peers", "portfolio"}
-ASKED = {"workspace", "service"}
+ASKED = {"workspace", "service", "portfolio"}
 BASE = {"errors", "message", "model", "profiles", "catalogue"}
 ALLOWED = {
     "message": set(),
@@ -32,8 +32,8 @@ ALLOWED = {
     "i18n": {"message"},
     "workspace": {*BASE, "sheets", "exchange", "dataset", "store"},
     "service": {*BASE, *CORE, "sheets", "indicators", "dataset", "simulate"},
-    "cli": {"errors", "message", "model", "exchange", "indicators", "dataset", "store", "i18n", "portfolio", *ASKED, "cli"},
-    "ui": {*BASE, "clusters", "network", "peers", "portfolio", "sheets", "indicators", "dataset", "store", "i18n", *ASKED, "ui"},
+    "cli": {"errors", "message", "model", "exchange", "indicators", "dataset", "store", "i18n", *ASKED, "cli"},
+    "ui": {*BASE, "clusters", "network", "peers", "sheets", "indicators", "dataset", "store", "i18n", *ASKED, "ui"},
     "app": {"errors", "ui"},
     "__main__": {"cli"},
     "__init__": set(),

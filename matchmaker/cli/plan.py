@@ -72,7 +72,7 @@ def _progress(_: Language) -> Callable[[Progress], None] | None:
         return None
 
     def draw(now: Progress) -> None:
-        gap = _.percent(now.gap) if math.isfinite(now.gap) else "–"
+        gap = f"{_.number(100 * now.gap, 2)} %" if math.isfinite(now.gap) else "–"
         line = f"{_.number(now.seconds, 1)} s  {_.eur(now.value_eur)}  ≤ {_.eur(now.bound_eur)}  {gap}"
         print(f"\r{line:<70}", end="", file=sys.stderr, flush=True)
 
@@ -80,7 +80,7 @@ def _progress(_: Language) -> Callable[[Progress], None] | None:
 
 
 def _print(found: Plan, _: Language) -> None:
-    line = _("{count} projects save {value} over five years; no plan saves more than {bound}.")
+    line = _("Projects: {count}. Together they save {value} over five years; no plan saves more than {bound}.")
     print(line.format(count=_.number(len(found.projects)), value=_.eur(found.value_eur), bound=_.eur(found.bound_eur)))
     for number, project in enumerate(found.projects, start=1):
         print(f"\n{number}. {_.label(project.title)} ({project.use_case}): {_.eur(project.saving_eur)}")

@@ -150,18 +150,14 @@ class _Found:
             self._progress(Progress(self.seconds(), self.value, max(self.value, self.bound)))
 
 
-def _search(
-    found: _Found, pinned: Sequence[Group], include: Bools | None, gap: float, *, exact_follows: bool
-) -> None:
+def _search(found: _Found, pinned: Sequence[Group], include: Bools | None, gap: float, *, exact_follows: bool) -> None:
     """Search with a bound; where the exact solver follows, leave it two thirds of the time."""
     from matchmaker.portfolio import bound  # noqa: PLC0415 - its compiled code takes half a second to load
 
     search = bound.Search(found.problem, pinned=pinned, include=include)
     until = found.seconds() + found.left() * (1 / 3 if exact_follows else 1)
     told = -1.0
-    for _ in bound.run(
-        search, lambda: found.ended(gap) or found.seconds() >= until, rounds=_ROUNDS, gap=gap
-    ):
+    for _ in bound.run(search, lambda: found.ended(gap) or found.seconds() >= until, rounds=_ROUNDS, gap=gap):
         if found.seconds() - told > 0.5:  # noqa: PLR2004 - twice a second is often enough for eyes
             found.offer(search.groups, search.bound, include)
             told = found.seconds()
@@ -259,6 +255,8 @@ def _plan(found: _Found, catalogue: Catalogue, reach: Bools, include: Bools | No
         left_out=_left_out(problem, groups, reach, include),
         binding=_binding(problem, groups),
         notes=_notes(problem, groups),
+        weak=int(problem.weak.sum()),
+        weak_inside=int(problem.weak[np.unique([r for g in groups for r in g.rows]).astype(np.int64)].sum()),
         seconds=found.seconds(),
     )
 
@@ -274,23 +272,20 @@ def _left(problem: Problem, groups: Sequence[Group]) -> tuple[np.ndarray, np.nda
     return staff, money, slots
 
 
-def _left_out(
-    problem: Problem, groups: Sequence[Group], reach: Bools, include: Bools | None
-) -> tuple[LeftOut, ...]:
+def _left_out(problem: Problem, groups: Sequence[Group], reach: Bools, include: Bools | None) -> tuple[LeftOut, ...]:
     """Name every participant that is in no group, with the reason; the weakest fifth first."""
     profiles = problem.profiles
     inside = np.zeros(len(profiles), dtype=bool)
     inside[[row for group in groups for row in group.rows]] = True
     wanted = profiles.participates & ~inside & ~(profiles.simulated & (not problem.limits.simulated))
-    some_lead = problem.leads.any(axis=0)
     found = []
     for row in np.flatnonzero(wanted).tolist():
-        why = _why(problem, row, some_lead, reachable_row=bool(reach[row]), asked=include is not None and bool(include[row]))
+        why = _why(problem, row, reachable_row=bool(reach[row]), asked=include is not None and bool(include[row]))
         found.append(LeftOut(profiles.municipality(row), why, weak=bool(problem.weak[row])))
     return tuple(sorted(found, key=lambda one: (not one.weak, one.municipality.key)))
 
 
-def _why(problem: Problem, row: int, some_lead: Bools, *, reachable_row: bool, asked: bool) -> Message:
+def _why(problem: Problem, row: int, *, reachable_row: bool, asked: bool) -> Message:
     needs = problem.needs[row]
     if str(problem.profiles.key[row]) in problem.limits.excluded:
         return message("Excluded on request.")
@@ -304,9 +299,8 @@ def _why(problem: Problem, row: int, some_lead: Bools, *, reachable_row: bool, a
         return message("No open need is entered. Enter needs to be planned for.")
     if problem.staff[row] < problem.part_fte:
         return message("No free staff to take part; {fte:hundredths} posts are enough.", fte=problem.part_fte)
-    others = problem.leads & (np.arange(len(needs)) >= 0)
-    able = others.sum(axis=0) - problem.leads[row] > 0
-    if not (needs & (some_lead & able)).any():
+    others = problem.leads.sum(axis=0) - problem.leads[row] > 0
+    if not (needs & others).any():
         return message("Nobody in the region can lead what it needs. A lead from elsewhere would help.")
     return message("The free budget is too small for its share of any project.")
 
@@ -354,9 +348,9 @@ def _one_more_post(
                 fits = ~taken[rows, c] & (yearly <= money[rows]) & (staff[rows] >= richer.part_fte)
                 chosen = rows[fits][np.argsort(cost[fits], kind="stable")][: size - 1]
                 group = Group(c, h, tuple(sorted(chosen.tolist())))
-                if len(chosen) == size - 1 and (best is None or richer.value(group) > best[0]):
-                    if not _broken(richer, [*plan, group]):
-                        best = richer.value(group), group
+                better = len(chosen) == size - 1 and (best is None or richer.value(group) > best[0])
+                if better and not _broken(richer, [*plan, group]):
+                    best = richer.value(group), group
         if best is None or best[0] <= 0:
             break
         gained += best[0]
@@ -371,9 +365,11 @@ def _notes(problem: Problem, groups: Sequence[Group]) -> tuple[Message, ...]:
     leads = np.unique([group.lead for group in groups]).astype(np.int64)
     notes = []
     if count := int(np.isinf(problem.money[rows]).sum()):
-        notes.append(message("{count} members have not stated their budget: ask them first.", count=count))
+        notes.append(message("Members that have not stated their budget: {count}. Ask them first.", count=count))
     if count := int(np.isinf(problem.staff[leads]).sum()):
-        notes.append(message("{count} leads run the solution but have not stated free staff: ask them first.", count=count))
+        notes.append(
+            message("Leads that run the solution but have not stated free staff: {count}. Ask them first.", count=count)
+        )
     if problem.profiles.simulated[rows].any():
         notes.append(message("The plan contains simulated participants, which do not exist."))
     if not groups:

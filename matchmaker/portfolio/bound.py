@@ -25,6 +25,8 @@ _PATIENCE: Final = 25
 """Rounds without a better bound after which the steps are made smaller."""
 
 _MOMENTUM: Final = 0.6
+_SETTLED: Final = 1e-3
+_RESTART_EVERY: Final = 10
 
 
 def region_of(problem: Problem) -> Region:
@@ -49,9 +51,7 @@ def region_of(problem: Problem) -> Region:
     count = min(_NEAR_LEADS, len(lead))
     xyz = np.nan_to_num(profiles.unit_vector)
     near_leads = (
-        cKDTree(xyz[lead]).query(xyz[lead], k=count)[1].reshape(len(lead), count)
-        if len(lead)
-        else np.empty((0, 0))
+        cKDTree(xyz[lead]).query(xyz[lead], k=count)[1].reshape(len(lead), count) if len(lead) else np.empty((0, 0))
     )
     sizes = problem.sizes
     share = np.array([
@@ -111,7 +111,11 @@ def empty_state(problem: Problem, region: Region) -> State:
 def groups_of(region: Region, state: State) -> tuple[Group, ...]:
     """Return the groups of a plan."""
     return tuple(
-        Group(int(region.pair_case[p]), int(region.pair_lead[p]), tuple(sorted(state.joiners[p, : state.size[p]].tolist())))
+        Group(
+            int(region.pair_case[p]),
+            int(region.pair_lead[p]),
+            tuple(sorted(state.joiners[p, : state.size[p]].tolist())),
+        )
         for p in np.flatnonzero(state.size)
     )
 
@@ -171,8 +175,12 @@ class Search:
                 if not len(leads):
                     continue
                 chord = cKDTree(xyz[leads]).query(xyz[rows])[0]
-                near = problem.joining[0] + problem.joining[1] * 2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(1, chord / 2))
-                use[rows, c] = np.minimum(use[rows, c], (share[operated] + near + problem.variable[rows, c]) / problem.years)
+                near = problem.joining[0] + problem.joining[1] * 2 * EARTH_RADIUS_KM * np.arcsin(
+                    np.minimum(1, chord / 2)
+                )
+                use[rows, c] = np.minimum(
+                    use[rows, c], (share[operated] + near + problem.variable[rows, c]) / problem.years
+                )
                 if not operated:
                     use[leads, c] = (share[0] + problem.variable[leads, c]) / problem.years
         return use
@@ -203,9 +211,9 @@ class Search:
     def restart(self) -> None:
         """Build a plan anew under the best prices; the one worked on goes on where that is worse."""
         old = self.state
-        self.state = State(*(array.copy() for array in old))
+        self.state = old._replace(**{name: array.copy() for name, array in old._asdict().items()})
         for p in np.flatnonzero((self.state.size > 0) & ~self.state.pinned):
-            kernel.change(self.region, self.state, p, -1)
+            kernel.change(self.region, self.state, int(p), -1)
             self.state.size[p] = 0
         before = self.value, self.covered
         self.fill()
@@ -215,7 +223,9 @@ class Search:
     def improve(self, rounds: int) -> None:
         """Change the plan in some rounds."""
         if len(self.region.pair_lead):
-            kernel.improve(self.region, self.state, self._best_prices, self._least(self._best_prices), rounds, self.bonus)
+            kernel.improve(
+                self.region, self.state, self._best_prices, self._least(self._best_prices), rounds, self.bonus
+            )
             self._keep()
 
     def _least(self, prices: Prices) -> Floats:
@@ -273,9 +283,7 @@ class Search:
         np.add.at(staff, row, problem.part_fte)
         np.add.at(money, row, (share[at] + problem.variable[row, case[at]] + cost) / problem.years)
         # Staff and money are measured in shares of what there is, so that all prices are in euro.
-        known_staff, known_money = (
-            np.where(np.isfinite(a) & (a > 0), a, 1.0) for a in (problem.staff, problem.money)
-        )
+        known_staff, known_money = (np.where(np.isfinite(a) & (a > 0), a, 1.0) for a in (problem.staff, problem.money))
         one = np.ones(1)
         unit = (one, known_staff, known_money, one)
         slack = (
@@ -305,7 +313,7 @@ class Search:
     @property
     def settled(self) -> bool:
         """Whether the prices hardly move any more."""
-        return self._step < 1e-3
+        return self._step < _SETTLED
 
 
 def run(search: Search, done: Callable[[], bool], *, rounds: int, gap: float) -> Iterator[None]:
@@ -318,7 +326,7 @@ def run(search: Search, done: Callable[[], bool], *, rounds: int, gap: float) ->
         if not search.settled:
             for _ in range(5):
                 search.tighten()
-        if number % 10 == 4:
+        if number % _RESTART_EVERY == _RESTART_EVERY // 2:
             search.restart()
         search.improve(max(20, len(search.region.pair_lead) // 20))
         yield

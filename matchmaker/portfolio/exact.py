@@ -50,7 +50,12 @@ class Model:
 
 def model_of(problem: Problem, most: int) -> Model | None:
     """Return the columns of the programme; None where there would be more than ``most``."""
-    lead, use_case, size, size_of, joiner, cost = [], [], [], [], [], []
+    lead: list[int] = []
+    use_case: list[int] = []
+    size: list[int] = []
+    size_of: list[Ints] = []
+    joiner: list[Ints] = []
+    cost: list[Floats] = []
     columns = 0
     for h, c in np.argwhere(problem.leads & (problem.slots > 0)[:, None]):
         for s in problem.sizes:
@@ -132,35 +137,36 @@ def _groups(model: Model, x: Floats) -> tuple[Group, ...]:
 class _Rows:
     """The constraints, collected block by block."""
 
-    def __init__(
-        self, problem: Problem, model: Model, include: list[int], together: list[tuple[int, int]]
-    ) -> None:
+    def __init__(self, problem: Problem, model: Model, include: list[int], together: list[tuple[int, int]]) -> None:
         self.model, self.include = model, include
         self._blocks: list[Any] = []
         self._low: list[Floats] = []
         self._high: list[Floats] = []
         sizes, n, u = len(model.lead), len(problem.profiles), len(problem.fixed)
         pairs = self._pairs()
-        self._common = [(pair, group) for pair in together for group in self._groups_with(pair, n, u)]
+        self._common = [(pair, group) for pair in together for group in self._groups_with(pair)]
         self.width = model.columns + len(include) + len(self._common)
         h, c, s = model.lead, model.use_case, model.size
-        a, x = model.size_of, sizes + np.arange(len(model.joiner))
-        i, z = model.joiner, np.arange(sizes)
-        one_x, one_z = np.ones(len(x)), np.ones(sizes)
+        a: Ints = model.size_of
+        x: Ints = sizes + np.arange(len(model.joiner), dtype=np.int64)
+        i, z = model.joiner, np.arange(sizes, dtype=np.int64)
+        one_x: Floats = np.ones(len(x))
+        one_z: Floats = np.ones(sizes)
         # As many joiners as the size says, and none without it.
-        self._add(sizes, (a, x, one_x), (z, z, 1.0 - s), low=np.zeros(sizes), high=np.zeros(sizes))
-        self._add(len(x), (np.arange(len(x)), x, one_x), (np.arange(len(x)), a, -one_x), high=np.zeros(len(x)))
+        self._add(sizes, (a, x, one_x), (z, z, (1 - s).astype(np.float64)), low=np.zeros(sizes), high=np.zeros(sizes))
+        each: Ints = np.arange(len(x), dtype=np.int64)
+        self._add(len(x), (each, x, one_x), (each, a, -one_x), high=np.zeros(len(x)))
         # Each need once; a lead has one group for a use case.
         self._add(n * u, (i * u + c[a], x, one_x), (h * u + c, z, one_z), high=np.ones(n * u))
         self._add(n, (h, z, one_z), high=problem.slots.astype(np.float64))
         staff = (i, x, np.full(len(x), problem.part_fte)), (h, z, np.full(sizes, problem.lead_fte))
         self._add(n, *staff, high=problem.staff)
-        shares = np.array([
+        shares: Floats = np.array([
             problem.share(case, size, operated=bool(problem.operates[lead, case]))
             for lead, case, size in zip(h.tolist(), c.tolist(), s.tolist(), strict=True)
         ])  # fmt: skip
-        paid = (shares[a] + problem.variable[i, c[a]] + model.cost) / problem.years
-        own = np.where(problem.operates[h, c], 0.0, (shares + problem.variable[h, c]) / problem.years)
+        paid: Floats = (shares[a] + problem.variable[i, c[a]] + model.cost) / problem.years
+        own: Floats = np.where(problem.operates[h, c], 0.0, (shares + problem.variable[h, c]) / problem.years)
         self._add(n, (i, x, paid), (h, z, own), high=problem.money)
         for place, row in enumerate(include):
             inside = np.concatenate((x[i == row], z[h == row], [model.columns + place]))
@@ -181,7 +187,7 @@ class _Rows:
         inside = (self.model.size_of == at) & (self.model.joiner == row)
         return np.asarray(len(self.model.lead) + np.flatnonzero(inside), dtype=np.int64)
 
-    def _groups_with(self, pair: tuple[int, int], n: int, u: int) -> list[int]:  # noqa: ARG002 - one form for all
+    def _groups_with(self, pair: tuple[int, int]) -> list[int]:
         return [at for at in range(len(self.model.lead)) if all(len(self._membership(row, at)) for row in pair)]
 
     def _pairs_apart(self, problem: Problem, pairs: dict[tuple[int, int], list[int]]) -> None:
@@ -237,7 +243,7 @@ class _Rows:
         used |= low > 0
         return milp(
             objective,
-            integrality=np.ones(self.width),
+            integrality=np.ones(self.width, dtype=np.int64),
             bounds=Bounds(lower, np.ones(self.width)),
             constraints=LinearConstraint(matrix[used], low[used], high[used]),
             options={"time_limit": max(0.1, seconds), "mip_rel_gap": gap},

@@ -22,6 +22,10 @@ KM_STEP: Final = 1 / 32
 SCANNED: Final = 500
 """How many near ones the search for plans looks at; the bound looks at all."""
 
+_ONE_CASE: Final = 0
+_ANYWHERE: Final = 2
+"""Which groups are taken out: of one use case near by, of all use cases near by (1), of leads anywhere."""
+
 Compiled = TypeVar("Compiled", bound=Callable[..., Any])
 
 
@@ -314,7 +318,7 @@ def change(g: Region, state: State, p: int, sign: int) -> None:
 @_compiled
 def _true_value(g: Region, state: State, p: int) -> float:
     h, c, joiners = g.pair_lead[p], g.pair_case[p], state.size[p]
-    value = g.fixed[c] * joiners - g.coordination * joiners * (joiners + 1) / 2
+    value: float = g.fixed[c] * joiners - g.coordination * joiners * (joiners + 1) / 2
     for at in range(joiners):
         i = state.joiners[p, at]
         value -= g.base + g.per_km * _km(g.xyz, h, i) + (g.other_land if g.land[i] != g.land[h] else 0.0)
@@ -330,7 +334,7 @@ def _clash(g: Region, h: int, joiners: npt.NDArray[np.int32]) -> int:
         for i in joiners:
             has_a, has_b = has_a or i == a, has_b or i == b
         if has_a and has_b:
-            return b if b != h else a
+            return int(b) if b != h else int(a)
     return -1
 
 
@@ -365,7 +369,9 @@ def _propose(
 
 
 @_compiled
-def fill(g: Region, state: State, pairs: Ints, prices: Prices, least: Floats, scale: float, noise: float, bonus: float) -> None:
+def fill(
+    g: Region, state: State, pairs: Ints, prices: Prices, least: Floats, scale: float, noise: float, bonus: float
+) -> None:
     """Add groups at some pairs, best first under ``scale`` times the prices, as long as one is worth it."""
     sizes = g.share.shape[2]
     cost = np.empty((sizes, sizes + g.first_size))
@@ -455,14 +461,14 @@ def improve(g: Region, state: State, prices: Prices, least: Floats, rounds: int,
         h0, c0 = g.pair_lead[p0], g.pair_case[p0]
         around = g.near_leads[g.rank[h0]]
         kind = np.random.randint(3)
-        wide = len(around) if kind == 0 else 2 + np.random.randint(6)
+        wide = len(around) if kind == _ONE_CASE else 2 + np.random.randint(6)
         number = 0
         for place in range(min(wide, len(around))):
-            lead = around[place] if kind != 2 else (g.rank[h0] if place == 0 else np.random.randint(leads))
+            lead = around[place] if kind != _ANYWHERE else (g.rank[h0] if place == 0 else np.random.randint(leads))
             for p in range(g.pairs_of[lead], g.pairs_of[lead + 1]):
-                if not state.pinned[p] and (kind != 0 or g.pair_case[p] == c0):
+                if not state.pinned[p] and (kind != _ONE_CASE or g.pair_case[p] == c0):
                     seen = False
-                    if kind == 2:
+                    if kind == _ANYWHERE:
                         for at in range(number):
                             seen = seen or chosen[at] == p
                     if not seen:

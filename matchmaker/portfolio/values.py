@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from matchmaker.errors import BadInput
 from matchmaker.message import Label, Message, message
 from matchmaker.model import Municipality
 
-LEAST_SIZE = 2
+_LEAST_SIZE: Final = 2
+_ROUNDING: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Limits:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.max_size < LEAST_SIZE or self.most_led < 1:
+        if self.max_size < _LEAST_SIZE or self.most_led < 1:
             raise BadInput(
                 message("A group has at least two members, and a lead leads at least one group."),
                 where=f"max_size={self.max_size}, most_led={self.most_led}",
@@ -102,6 +104,7 @@ class Plan:
     ``value_eur`` is the central saving over the years of all projects; no plan within the same limits saves more than
     ``bound_eur``. ``gap`` is (bound - value) / value, 0 where nothing can be saved at all. ``status`` is ``optimal``,
     ``feasible`` (limit of time or rounds) or ``stopped``. ``notes`` say what has to be known when reading it.
+    ``weak`` counts the weakest fifth, ``weak_inside`` those of it that are in a project.
     """
 
     status: str
@@ -112,6 +115,8 @@ class Plan:
     left_out: tuple[LeftOut, ...]
     binding: tuple[Binding, ...]
     notes: tuple[Message, ...]
+    weak: int
+    weak_inside: int
     seconds: float
 
 
@@ -132,6 +137,6 @@ class Progress:
 def gap_of(value: float, bound: float) -> float:
     """Return (bound - value) / value; 0 where both are zero, infinite where only the value is."""
     apart = max(0.0, bound - value)
-    if apart <= 1e-6 * max(1.0, abs(value)) * 1e-3:
+    if apart <= _ROUNDING * max(1.0, abs(value)):
         return 0.0
     return apart / value if value > 0 else float("inf")
