@@ -27,7 +27,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the package need not be installed
 
 from matchmaker import dataset, portfolio, simulate  # noqa: E402 - needs the line above
-from matchmaker.portfolio import Limits, Progress, exact  # noqa: E402 - as above
+from matchmaker.portfolio import Limits, Progress, bound, exact  # noqa: E402 - as above
 from matchmaker.portfolio.problem import build  # noqa: E402 - as above
 from matchmaker.workspace import Workspace  # noqa: E402 - as above
 
@@ -49,7 +49,9 @@ def main() -> None:
     profiles = replace(data.profiles, budget_eur=data.profiles.budget_eur * arguments.wealth)
     limits = Limits()
     # Compiled code is loaded before.
-    portfolio.make_plan(profiles.take(np.arange(FEW)), data.catalogue, limits, seconds=5)
+    first = bound.Search(build(profiles.take(np.arange(FEW)), data.catalogue, limits))
+    for _ in bound.run(first, lambda: False, rounds=2, gap=0.0):
+        pass
     problem = build(profiles, data.catalogue, limits)
     print(f"{arguments.n:,} municipalities, {problem.needs.sum():,} needs, {problem.leads.sum():,} possible leads\n")
     print("| way | seconds | value | bound | gap |\n| --- | ---: | ---: | ---: | ---: |")

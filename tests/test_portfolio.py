@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from matchmaker import consortia, portfolio
 from matchmaker.catalogue import Catalogue
+from matchmaker.cli import main
 from matchmaker.errors import BadInput
 from matchmaker.model import Preferences
 from matchmaker.portfolio import Limits, bound, exact
 from matchmaker.portfolio.problem import Group, Problem, build, reachable, violations
 from matchmaker.profiles import Profiles
+from matchmaker.sheets import SHIPPED
 from tests.strategies import make_profiles
 from tests.test_consortia import make_catalogue
 
@@ -169,3 +173,18 @@ def test_a_stopped_search_returns_its_best_plan():
     plan = portfolio.make_plan(profiles, catalogue, Limits(), stop=lambda: True)
     assert not portfolio.violations(profiles, catalogue, Limits(), plan)
     assert plan.value_eur <= plan.bound_eur
+
+
+def test_the_command_line_answers_in_the_promised_form(capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    table = tmp_path / "plan.csv"
+    call = ["--data", str(SHIPPED), "plan", "--land", "BY", "--out", str(table), "--json"]
+    assert main(call) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert {"status", "value_eur", "bound_eur", "gap", "consortia", "left_out", "seconds"} <= set(answer)
+    assert answer["value_eur"] == pytest.approx(sum(one["saving_eur"] for one in answer["consortia"]), abs=0.1)
+    assert answer["value_eur"] <= answer["bound_eur"] + 0.01
+    assert all(one["lead"] == one["members"][0] for one in answer["consortia"])
+    inside = {key for one in answer["consortia"] for key in one["members"]}
+    assert not inside & {one["key"] for one in answer["left_out"]}
+    assert table.read_text(encoding="utf-8").count("\n") == 1 + sum(len(one["members"]) for one in answer["consortia"])
+    assert main(["--data", str(SHIPPED), "plan", "--land", "XX"]) == 2
