@@ -197,6 +197,8 @@ def reachable(problem: Problem) -> Bools:
         leads = np.flatnonzero(problem.leads[:, c] & (problem.slots > 0))
         for size in problem.sizes:
             for lead in leads:
+                if found[lead] and not (problem.needs[:, c] & ~found).any():
+                    continue
                 rows, _ = problem.arcs(int(lead), int(c), size)
                 if len(rows) >= size - 1:
                     found[rows] = True
