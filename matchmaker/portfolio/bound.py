@@ -262,13 +262,12 @@ class Search:
     def _move(self, total: float) -> None:
         problem, region = self.problem, self.region
         n, u = problem.needs.shape
-        served, staff, money, cover = np.zeros((n, u)), np.zeros(n), np.zeros(n), np.zeros(n)
+        served, staff, money = np.zeros((n, u)), np.zeros(n), np.zeros(n)
         taken = np.flatnonzero(self._taken)
         lead, case, joiners = region.pair_lead[taken], region.pair_case[taken], self._size[taken]
         begins = ~problem.operates[lead, case]
         share = region.share[np.where(begins, 0, 1), case, joiners + 1 - region.first_size]
         np.add.at(staff, lead, problem.lead_fte)
-        np.add.at(cover, lead, 1)
         np.add.at(served, (lead[begins], case[begins]), 1)
         np.add.at(money, lead[begins], ((share + problem.variable[lead, case]) / problem.years)[begins])
         at = np.repeat(np.arange(len(taken)), joiners)
@@ -279,7 +278,6 @@ class Search:
         base, per_km, other = problem.joining
         cost = base + per_km * km + other * (region.land[row] != region.land[lead[at]])
         np.add.at(served, (row, case[at]), 1)
-        np.add.at(cover, row, 1)
         np.add.at(staff, row, problem.part_fte)
         np.add.at(money, row, (share[at] + problem.variable[row, case[at]] + cost) / problem.years)
         # Staff and money are measured in shares of what there is, so that all prices are in euro.
@@ -290,7 +288,8 @@ class Search:
             self._chosen - served,
             np.where(np.isfinite(problem.staff), 1 - staff / known_staff, 0.0),
             np.where(np.isfinite(problem.money), 1 - money / known_money, 0.0),
-            np.where(self.include, cover - 1, 0.0),
+            # Not all of the weak may fit in; a bound that took them for granted would be none.
+            np.zeros(n),
         )
         direction = []
         for price, rest, before in zip(self.prices, slack, self._direction, strict=True):
