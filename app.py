@@ -20,6 +20,7 @@ page = st.navigation(
         st.Page(f"{pages}/projects.py", title=_("Joint projects"), icon=":material/savings:", url_path="projekte"),
         st.Page(f"{pages}/peers.py", title=_("Peer municipalities"), icon=":material/balance:", url_path="vergleich"),
         st.Page(f"{pages}/network.py", title=_("Cooperation network"), icon=":material/hub:", url_path="netz"),
+        st.Page(f"{pages}/plan.py", title=_("Competence centre"), icon=":material/checklist:", url_path="plan"),
         st.Page(f"{pages}/types.py", title=_("Types"), icon=":material/category:", url_path="typen"),
         st.Page(
             f"{pages}/insights.py", title=_("Situation and statements"), icon=":material/fact_check:", url_path="thesen"

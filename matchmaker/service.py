@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,19 @@ import numpy as np
 import pandas as pd
 from joblib import parallel_config
 
-from matchmaker import clusters, consortia, grants, insights, network, peers, relief, sharing, simulate, survey
+from matchmaker import (
+    clusters,
+    consortia,
+    grants,
+    insights,
+    network,
+    peers,
+    portfolio,
+    relief,
+    sharing,
+    simulate,
+    survey,
+)
 from matchmaker.answers import AnswerTable
 from matchmaker.catalogue import Change, LegalForm
 from matchmaker.costtable import CostTable
@@ -22,9 +35,10 @@ from matchmaker.dataset import Dataset
 from matchmaker.errors import BadInput
 from matchmaker.indicators import IndicatorTable
 from matchmaker.insights import Insight
-from matchmaker.message import Message, message
+from matchmaker.message import Label, Message, message
 from matchmaker.model import (
     DIMENSIONS,
+    LANDS,
     Consortium,
     CostShare,
     Evidence,
@@ -40,10 +54,11 @@ from matchmaker.model import (
     Suggestion,
 )
 from matchmaker.peers import Neighbours
+from matchmaker.portfolio import Limits, Plan, Progress
 from matchmaker.profiles import Ints, Profiles, Ranking
 from matchmaker.relief import Relief
 from matchmaker.reports import memo
-from matchmaker.sheets import Tables
+from matchmaker.sheets import Tables, guarded
 
 _SUGGESTIONS_DRAWN: Final = 3
 _PROJECTS_LOOKED_AT: Final = (40, 400)
@@ -319,6 +334,67 @@ def paper_about(data: Dataset, key: str, group: Consortium, today: dt.date) -> m
         km=profiles.km_between(profiles.row(group.lead.key), members)[0].tolist(),
         urgency=int(profiles.need[asker, profiles.use_cases.index(group.use_case)]),
     )
+
+
+def plan_region(
+    data: Dataset,
+    limits: Limits,
+    *,
+    lands: Sequence[str] = (),
+    districts: Sequence[str] = (),
+    seconds: float = 60.0,
+    progress: Callable[[Progress], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Plan:
+    """Return the joint projects to start in a region, chosen together; see `matchmaker.portfolio.make_plan`.
+
+    The region is everybody in the Länder and the districts (five-digit keys, county-free cities too); all of Germany
+    where none is named. Raises `BadInput` where nobody in it takes part.
+    """
+    profiles = data.profiles
+    inside = profiles.participates.copy()
+    if lands or districts:
+        unknown = sorted(set(lands) - set(LANDS))
+        if unknown:
+            raise BadInput(
+                message("{land} is no Land.", land=unknown[0]),
+                where="land",
+                remedy=message("Use the two letters of a Land: {lands:list}.", lands=LANDS),
+            )
+        chosen = np.isin(profiles.land, [LANDS.index(land) for land in lands])
+        inside &= chosen | np.isin(profiles.key.astype("U5"), list(districts))
+    if not inside.any():
+        raise BadInput(
+            message("Nobody in this region takes part yet: no profile, need or offer is known."),
+            where=" ".join([*lands, *districts]),
+            remedy=message("Choose a larger region, or enter profiles first."),
+        )
+    return portfolio.make_plan(
+        profiles.take(inside), data.catalogue, limits, seconds=seconds, progress=progress, stop=stop
+    )
+
+
+def plan_table(plan: Plan, title_of: Callable[[Label], str]) -> pd.DataFrame:
+    """Return a plan as a table, one row for each member of each project."""
+    return pd.DataFrame(
+        [
+            (number, p.use_case, title_of(p.title), m.key, guarded(m.name), "lead" if place == 0 else "member",
+             round(paid, 2), round(p.saving_eur, 2), "simulated" if m.simulated else "")
+            for number, p in enumerate(plan.projects, start=1)
+            for place, (m, paid) in enumerate(zip(p.members, p.pays_eur, strict=True))
+        ],
+        columns=["project", "use_case", "title", "key", "name", "role", "pays_eur_a_year", "project_saving_eur",
+                 "provenance"],
+    )  # fmt: skip
+
+
+def plan_workbook(table: pd.DataFrame) -> bytes:
+    """Return the table of a plan as XLSX."""
+    content = io.BytesIO()
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    with pd.ExcelWriter(content, engine="xlsxwriter", engine_kwargs={"options": options}) as book:
+        table.to_excel(book, sheet_name="plan", index=False)
+    return content.getvalue()
 
 
 def find_types(

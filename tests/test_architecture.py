@@ -12,7 +12,7 @@ PACKAGE = ROOT / "matchmaker"
 FILES = [*sorted(PACKAGE.rglob("*.py")), ROOT / "app.py"]
 
 CORE = {"partners", "peers", "clusters", "network", "pains", "survey", "insights"}
-CORE |= {"consortia", "sharing", "grants", "relief"}
+CORE |= {"consortia", "sharing", "grants", "relief", "portfolio"}
 ASKED = {"workspace", "service"}
 WORDS = {"errors", "message", "model"}
 TABLES = {"sheets", "indicators", "answers", "assumptions", "costtable", "dataset"}
@@ -37,7 +37,7 @@ ALLOWED = {
     "answers": {*BASE, "sheets"},
     "costtable": {*BASE, "sheets"},
     "service": {*BASE, *CORE, *TABLES, "simulate", "reports"},
-    "cli": {*WORDS, *TABLES, "insights", "exchange", "store", "i18n", "reports", *ASKED, "cli"},
+    "cli": {*WORDS, *TABLES, "insights", "portfolio", "exchange", "store", "i18n", "reports", *ASKED, "cli"},
     "ui": {*BASE, *(CORE - {"partners"}), *TABLES, "store", "i18n", "reports", *ASKED, "ui"},
     "app": {"errors", "ui"},
     "__main__": {"cli"},
@@ -83,7 +83,7 @@ def test_imports_run_one_way(file: Path):
         ("pandas", {*TABLES, "exchange", "simulate", "store", "workspace", "service", "ui"}),
         ("pandera", {"sheets"}),
         ("sklearn", {"clusters", "pains"}),
-        ("numba", {"partners"}),
+        ("numba", {"partners", "portfolio"}),
         ("docx", {"reports"}),
         ("typst", {"reports"}),
     ],

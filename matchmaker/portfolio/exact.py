@@ -1,0 +1,250 @@
+"""The plan as a mixed-integer programme for HiGHS: exact, for regions.
+
+One binary variable for each possible group size of a lead and use case, one for each joiner of it; with the size
+fixed, coordination and everybody's share are constants, so nothing has to be linearised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from matchmaker.portfolio.problem import Group, Problem
+from matchmaker.profiles import Bools, Floats, Ints
+
+_INFEASIBLE: Final = 2
+_ON: Final = 0.5
+
+
+class Solved(NamedTuple):
+    """The best groups found (None without any), a bound on the value, whether it is proven that nothing fits."""
+
+    groups: tuple[Group, ...] | None
+    bound: float
+    infeasible: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Columns of the programme: first the sizes, then the joiners, then one per weak municipality left out.
+
+    ``size_of`` (a,) is the size column of each joiner column.
+    """
+
+    lead: Ints
+    use_case: Ints
+    size: Ints
+    size_of: Ints
+    joiner: Ints
+    cost: Floats
+
+    @property
+    def columns(self) -> int:
+        """Columns without those of the weak."""
+        return len(self.lead) + len(self.joiner)
+
+
+def model_of(problem: Problem, most: int) -> Model | None:
+    """Return the columns of the programme; None where there would be more than ``most``."""
+    lead: list[int] = []
+    use_case: list[int] = []
+    size: list[int] = []
+    size_of: list[Ints] = []
+    joiner: list[Ints] = []
+    cost: list[Floats] = []
+    columns = 0
+    for h, c in np.argwhere(problem.leads & (problem.slots > 0)[:, None]):
+        for s in problem.sizes:
+            rows, spent = problem.arcs(int(h), int(c), s)
+            if len(rows) < s - 1:
+                continue
+            size_of.append(np.full(len(rows), len(lead)))
+            joiner.append(rows)
+            cost.append(spent)
+            lead.append(h)
+            use_case.append(c)
+            size.append(s)
+            columns += 1 + len(rows)
+            if columns > most:
+                return None
+    none = np.empty(0, dtype=np.int64)
+    return Model(
+        lead=np.array(lead, dtype=np.int64),
+        use_case=np.array(use_case, dtype=np.int64),
+        size=np.array(size, dtype=np.int64),
+        size_of=np.concatenate([none, *size_of]).astype(np.int64),
+        joiner=np.concatenate([none, *joiner]).astype(np.int64),
+        cost=np.concatenate([np.empty(0), *cost]),
+    )
+
+
+def solve(
+    problem: Problem,
+    model: Model,
+    *,
+    seconds: float,
+    gap: float = 0.0,
+    fixed: Sequence[Group] = (),
+    include: Bools | None = None,
+    together: Sequence[tuple[int, int]] = (),
+) -> Solved:
+    """Return the groups of largest value within ``seconds``.
+
+    ``include`` marks municipalities of which as many as possible have to be in a group, before anything else
+    counts. Ends early where the bound is proven to lie within ``gap``.
+    """
+    if not len(model.lead):
+        return Solved(None if fixed or together else (), 0.0, infeasible=bool(fixed or together))
+    rows = _Rows(problem, model, [] if include is None else np.flatnonzero(include).tolist(), list(together))
+    lower = np.zeros(rows.width)
+    for group in fixed:
+        at = rows.size_column(group)
+        if at < 0:
+            return Solved(None, 0.0, infeasible=True)
+        lower[at] = 1
+        lower[len(model.lead) + np.flatnonzero((model.size_of == at) & np.isin(model.joiner, group.joiners))] = 1
+    if len(rows.include):
+        missing = np.zeros(rows.width)
+        missing[model.columns : model.columns + len(rows.include)] = 1
+        found = rows.run(missing, lower, seconds / 2, 0.0)
+        if found.x is None:
+            return Solved(None, np.inf, infeasible=found.status == _INFEASIBLE)
+        rows.at_most(missing, float(round(found.fun)))
+    gain = problem.fixed[model.use_case] * (model.size - 1) - problem.coordination * model.size * (model.size - 1) / 2
+    objective = np.zeros(rows.width)
+    objective[: len(model.lead)] = -gain
+    objective[len(model.lead) : model.columns] = model.cost
+    found = rows.run(objective, lower, seconds, gap)
+    bound = np.inf if found.mip_dual_bound is None else -float(found.mip_dual_bound)
+    if found.x is None:
+        return Solved(None, bound, infeasible=found.status == _INFEASIBLE)
+    return Solved(_groups(model, found.x), bound, infeasible=False)
+
+
+def _groups(model: Model, x: Floats) -> tuple[Group, ...]:
+    groups = []
+    joins = x[len(model.lead) : model.columns] > _ON
+    for at in np.flatnonzero(x[: len(model.lead)] > _ON):
+        joiners = np.sort(model.joiner[joins & (model.size_of == at)])
+        groups.append(Group(int(model.use_case[at]), int(model.lead[at]), tuple(joiners.tolist())))
+    return tuple(groups)
+
+
+class _Rows:
+    """The constraints, collected block by block."""
+
+    def __init__(self, problem: Problem, model: Model, include: list[int], together: list[tuple[int, int]]) -> None:
+        self.model, self.include = model, include
+        self._blocks: list[Any] = []
+        self._low: list[Floats] = []
+        self._high: list[Floats] = []
+        sizes, n, u = len(model.lead), len(problem.profiles), len(problem.fixed)
+        pairs = self._pairs()
+        self._common = [(pair, group) for pair in together for group in self._groups_with(pair)]
+        self.width = model.columns + len(include) + len(self._common)
+        h, c, s = model.lead, model.use_case, model.size
+        a: Ints = model.size_of
+        x: Ints = sizes + np.arange(len(model.joiner), dtype=np.int64)
+        i, z = model.joiner, np.arange(sizes, dtype=np.int64)
+        one_x: Floats = np.ones(len(x))
+        one_z: Floats = np.ones(sizes)
+        # As many joiners as the size says, and none without it.
+        self._add(sizes, (a, x, one_x), (z, z, (1 - s).astype(np.float64)), low=np.zeros(sizes), high=np.zeros(sizes))
+        each: Ints = np.arange(len(x), dtype=np.int64)
+        self._add(len(x), (each, x, one_x), (each, a, -one_x), high=np.zeros(len(x)))
+        # Each need once; a lead has one group for a use case.
+        self._add(n * u, (i * u + c[a], x, one_x), (h * u + c, z, one_z), high=np.ones(n * u))
+        self._add(n, (h, z, one_z), high=problem.slots.astype(np.float64))
+        staff = (i, x, np.full(len(x), problem.part_fte)), (h, z, np.full(sizes, problem.lead_fte))
+        self._add(n, *staff, high=problem.staff)
+        shares: Floats = np.array([
+            problem.share(case, size, operated=bool(problem.operates[lead, case]))
+            for lead, case, size in zip(h.tolist(), c.tolist(), s.tolist(), strict=True)
+        ])  # fmt: skip
+        paid: Floats = (shares[a] + problem.variable[i, c[a]] + model.cost) / problem.years
+        own: Floats = np.where(problem.operates[h, c], 0.0, (shares + problem.variable[h, c]) / problem.years)
+        self._add(n, (i, x, paid), (h, z, own), high=problem.money)
+        for place, row in enumerate(include):
+            inside = np.concatenate((x[i == row], z[h == row], [model.columns + place]))
+            self._add(1, (np.zeros(len(inside), dtype=np.int64), inside, np.ones(len(inside))), low=np.ones(1))
+        self._pairs_apart(problem, pairs)
+        self._pairs_together(together)
+
+    def _pairs(self) -> dict[tuple[int, int], list[int]]:
+        found: dict[tuple[int, int], list[int]] = {}
+        for at, (lead, case) in enumerate(zip(self.model.lead.tolist(), self.model.use_case.tolist(), strict=True)):
+            found.setdefault((lead, case), []).append(at)
+        return found
+
+    def _membership(self, row: int, at: int) -> Ints:
+        """Return the columns that put a row into the group of a size column; never more than one."""
+        if self.model.lead[at] == row:
+            return np.array([at])
+        inside = (self.model.size_of == at) & (self.model.joiner == row)
+        return np.asarray(len(self.model.lead) + np.flatnonzero(inside), dtype=np.int64)
+
+    def _groups_with(self, pair: tuple[int, int]) -> list[int]:
+        return [at for at in range(len(self.model.lead)) if all(len(self._membership(row, at)) for row in pair)]
+
+    def _pairs_apart(self, problem: Problem, pairs: dict[tuple[int, int], list[int]]) -> None:
+        for a, b in ((problem.profiles.row(x), problem.profiles.row(y)) for x, y in problem.limits.apart):
+            for columns in pairs.values():
+                for at in columns:
+                    inside = np.concatenate((self._membership(a, at), self._membership(b, at)))
+                    if len(inside) == 2:  # noqa: PLR2004 - both of the pair
+                        self._add(1, (np.zeros(2, dtype=np.int64), inside, np.ones(2)), high=np.ones(1))
+
+    def _pairs_together(self, together: list[tuple[int, int]]) -> None:
+        first = self.model.columns + len(self.include)
+        for place, (pair, at) in enumerate(self._common):
+            for row in pair:
+                self._add(
+                    1,
+                    (np.zeros(1, dtype=np.int64), np.array([first + place]), np.ones(1)),
+                    (np.zeros(1, dtype=np.int64), self._membership(row, at), -np.ones(1)),
+                    high=np.zeros(1),
+                )
+        for pair in together:
+            mine = np.array([first + p for p, (other, _) in enumerate(self._common) if other == pair], dtype=np.int64)
+            self._add(1, (np.zeros(len(mine), dtype=np.int64), mine, np.ones(len(mine))), low=np.ones(1))
+
+    def _add(
+        self, rows: int, *parts: tuple[Ints, Ints, Floats], low: Floats | None = None, high: Floats | None = None
+    ) -> None:
+        row, column, value = (np.concatenate([part[k] for part in parts]) for k in range(3))
+        self._blocks.append(sparse.csr_array((value, (row, column)), shape=(rows, self.width)))
+        self._low.append(np.full(rows, -np.inf) if low is None else low)
+        self._high.append(np.full(rows, np.inf) if high is None else high)
+
+    def at_most(self, coefficients: Floats, most: float) -> None:
+        """Add a constraint on all columns."""
+        self._add(1, (np.zeros(self.width, dtype=np.int64), np.arange(self.width), coefficients), high=np.array([most]))
+
+    def size_column(self, group: Group) -> int:
+        """Return the size column of a group, -1 where it is none."""
+        model = self.model
+        at = np.flatnonzero(
+            (model.lead == group.lead) & (model.use_case == group.use_case) & (model.size == len(group.rows))
+        )
+        return int(at[0]) if len(at) else -1
+
+    def run(self, objective: Floats, lower: Floats, seconds: float, gap: float) -> Any:
+        """Minimise an objective."""
+        from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - takes time to load
+
+        matrix: Any = sparse.vstack(self._blocks, format="csr")
+        low, high = np.concatenate(self._low), np.concatenate(self._high)
+        used = np.diff(matrix.indptr) > 0
+        # A row without columns that asks for something cannot be met: kept, so that the answer is "infeasible".
+        used |= low > 0
+        return milp(
+            objective,
+            integrality=np.ones(self.width, dtype=np.int64),
+            bounds=Bounds(lower, np.ones(self.width)),
+            constraints=LinearConstraint(matrix[used], low[used], high[used]),
+            options={"time_limit": max(0.1, seconds), "mip_rel_gap": gap},
+        )

@@ -1,0 +1,142 @@
+"""What is asked of a plan, and what people read of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from matchmaker.errors import BadInput
+from matchmaker.message import Label, Message, message
+from matchmaker.model import Municipality
+
+_LEAST_SIZE: Final = 2
+_ROUNDING: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a plan has to keep to.
+
+    Parameters
+    ----------
+    max_size
+        Most members of a group, the lead among them; at least 2.
+    most_led
+        Most groups one municipality leads, whatever staff it has.
+    include_weak
+        Whether every municipality of the weakest fifth that can be reached has to be in at least one group.
+    simulated
+        Whether demonstration participants, which do not exist, take part.
+    excluded
+        Keys that take no part.
+    together, apart
+        Pairs of keys that must share at least one group, and pairs that must not share any.
+    fixed
+        Groups that are decided already: use case, key of the lead, keys of the other members.
+    forbidden
+        Use case and key of a municipality that must not lead it.
+    seed
+        Same seed, same plan, unless time ends the search.
+    """
+
+    max_size: int = 5
+    most_led: int = 3
+    include_weak: bool = False
+    simulated: bool = True
+    excluded: frozenset[str] = frozenset()
+    together: tuple[tuple[str, str], ...] = ()
+    apart: tuple[tuple[str, str], ...] = ()
+    fixed: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    forbidden: tuple[tuple[str, str], ...] = ()
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.max_size < _LEAST_SIZE or self.most_led < 1:
+            raise BadInput(
+                message("A group has at least two members, and a lead leads at least one group."),
+                where=f"max_size={self.max_size}, most_led={self.most_led}",
+                remedy=message("Give a largest size of 2 or more."),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One joint project of a plan: members with the lead first, and its central saving over the years in euro.
+
+    ``pays_eur`` is what the plan reckons each member to pay a year, in the order of the members.
+    """
+
+    use_case: str
+    title: Label
+    lead: Municipality
+    members: tuple[Municipality, ...]
+    lead_operates: bool
+    saving_eur: float
+    pays_eur: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A municipality in no project of the plan, and why; ``weak`` says that it is of the weakest fifth."""
+
+    municipality: Municipality
+    why: Message
+    weak: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A limit that is used up: whose, which (``staff``, ``budget``, ``load``), and what one more post brings.
+
+    ``one_more_fte_eur`` is a saving that a plan with one more free post there really reaches, so at least this
+    much; None for other limits.
+    """
+
+    municipality: Municipality
+    limit: str
+    one_more_fte_eur: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Joint projects chosen together for a region.
+
+    ``value_eur`` is the central saving over the years of all projects; no plan within the same limits saves more than
+    ``bound_eur``. ``gap`` is (bound - value) / value, 0 where nothing can be saved at all. ``status`` is ``optimal``,
+    ``feasible`` (limit of time or rounds) or ``stopped``. ``notes`` say what has to be known when reading it.
+    ``weak`` counts the weakest fifth, ``weak_inside`` those of it that are in a project.
+    """
+
+    status: str
+    value_eur: float
+    bound_eur: float
+    gap: float
+    projects: tuple[Project, ...]
+    left_out: tuple[LeftOut, ...]
+    binding: tuple[Binding, ...]
+    notes: tuple[Message, ...]
+    weak: int
+    weak_inside: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the search is: seconds, best value, proven bound and gap (infinite before the first)."""
+
+    seconds: float
+    value_eur: float
+    bound_eur: float
+
+    @property
+    def gap(self) -> float:
+        """Distance of the best plan from the bound, as a share of its value."""
+        return gap_of(self.value_eur, self.bound_eur)
+
+
+def gap_of(value: float, bound: float) -> float:
+    """Return (bound - value) / value; 0 where both are zero, infinite where only the value is."""
+    apart = max(0.0, bound - value)
+    if apart <= _ROUNDING * max(1.0, abs(value)):
+        return 0.0
+    return apart / value if value > 0 else float("inf")
