@@ -61,6 +61,10 @@ from matchmaker.reports import memo
 from matchmaker.sheets import Tables, guarded
 
 _SUGGESTIONS_DRAWN: Final = 3
+
+_GRANTS_IN_PAPER: Final = 4
+_FORMS_IN_PAPER: Final = 3
+"""What fits on the pages of a council paper; the page of projects shows all."""
 _PROJECTS_LOOKED_AT: Final = (40, 400)
 _PAIRS_LOOKED_AT: Final = 400_000_000
 """Needs whose best project stands in for a plan, at least and at most; the time for one grows with the square of the
@@ -333,7 +337,24 @@ def paper_about(data: Dataset, key: str, group: Consortium, today: dt.date) -> m
         today,
         km=profiles.km_between(profiles.row(group.lead.key), members)[0].tolist(),
         urgency=int(profiles.need[asker, profiles.use_cases.index(group.use_case)]),
+        checks=_checks(project_conditions(data, group, on=today.isoformat())),
     )
+
+
+def _checks(found: Conditions) -> tuple[memo.Check, ...]:
+    """Return what a council reads about grants, legal forms and rules: the most promising and most fitting ones."""
+    checks = []
+    for grant in sorted(found.grants, key=lambda grant: grant.verdict == "not met")[:_GRANTS_IN_PAPER]:
+        against = tuple(line.asks for line in grant.lines if line.verdict == "not met")
+        unclear = tuple(line.asks for line in grant.lines if line.verdict == "unknown")
+        answer = (
+            message("not met: {asks:items}", asks=against)
+            if against
+            else message("nothing against it so far; to clarify: {asks:items}", asks=unclear)
+        )
+        checks.append(memo.Check(grant.title, answer, grant.source, grant.url, grant.year))
+    forms = sorted(found.forms, key=lambda form: not form.sure)[:_FORMS_IN_PAPER]
+    return (*checks, *(memo.Check(form.title, form.why, form.source, form.url, form.year) for form in forms))
 
 
 def plan_region(

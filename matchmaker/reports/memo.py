@@ -448,11 +448,15 @@ def _dated(text: Message, year: int | None) -> Message:
     return text if year is None else _joined("{text}, {year}", text=text, year=str(year))
 
 
+def _as_of(sentence: Message, year: int | None) -> Message:
+    return sentence if year is None else _joined("{text} ({year})", text=sentence, year=str(year))
+
+
 def _checked(checks: Sequence[Check]) -> tuple[tuple[Block, ...], tuple[Item, ...]]:
     table = Table(
         message("Grant and law, tested against this project"),
         (message("Rule"), message("Result")),
-        tuple((_plain(check.title), _dated(check.answer, check.year)) for check in checks),
+        tuple((_plain(check.title), _as_of(check.answer, check.year)) for check in checks),
         (False, False),
         (50, 50),
     )
