@@ -23,6 +23,10 @@ TITLES = {
     "partners": {"de": "Partner finden", "en": "Find partners"},
     "projects": {"de": "Gemeinsame Projekte", "en": "Joint projects"},
     "network": {"de": "Kooperationsnetz", "en": "Cooperation network"},
+    "peers": {"de": "Vergleichskommunen", "en": "Peer municipalities"},
+    "types": {"de": "Typen", "en": "Types"},
+    "insights": {"de": "Lage und Thesen", "en": "Situation and statements"},
+    "plan": {"de": "Kompetenzzentrum", "en": "Competence centre"},
 }
 
 

@@ -20,12 +20,17 @@ with officer.container(border=True, height="stretch"):
     st.page_link(f"{pages}/projects.py", label=_("3. See projects"), icon=":material/savings:")
 with viewer.container(border=True, height="stretch"):
     st.markdown(f"#### {_('See who works with whom')}")
-    st.markdown(_("Cooperations that are published or entered, on a map and as a graph, and who is still alone."))
+    st.markdown(
+        _("Cooperations that are published or entered, who is a hub, who is still alone, and what types there are.")
+    )
     st.page_link(f"{pages}/network.py", label=_("Cooperation network"), icon=":material/hub:")
-    st.page_link(f"{pages}/peers.py", label=_("Peer municipalities"), icon=":material/balance:")
+    st.page_link(f"{pages}/types.py", label=_("Types"), icon=":material/category:")
+    st.page_link(f"{pages}/insights.py", label=_("Situation and statements"), icon=":material/fact_check:")
 with centre.container(border=True, height="stretch"):
-    st.markdown(f"#### {_('Understand and check')}")
-    st.markdown(_("How every figure comes about, which assumptions it rests on, and where its limits are."))
+    st.markdown(f"#### {_('Plan projects for a region')}")
+    st.markdown(_("Which projects to start together, within the staff and money there are, and how good the plan is."))
+    st.page_link(f"{pages}/plan.py", label=_("Competence centre"), icon=":material/checklist:")
+    st.page_link(f"{pages}/peers.py", label=_("Peer municipalities"), icon=":material/balance:")
     st.page_link(f"{pages}/method.py", label=_("How it is computed"), icon=":material/calculate:")
 
 st.subheader(_("What is known so far"))
