@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from matchmaker.i18n import Language
     from matchmaker.model import Consortium, Preferences
 
-from matchmaker.assumptions import read_changes
 from matchmaker.cli import saving
 from matchmaker.cli.session import opened, print_json
 
@@ -17,6 +16,7 @@ from matchmaker.cli.session import opened, print_json
 def projects(arguments: argparse.Namespace) -> int:
     """Propose joint projects of one municipality."""
     from matchmaker import service
+    from matchmaker.assumptions import read_changes
 
     data, _ = opened(arguments)
     if arguments.assumptions is not None:

@@ -43,10 +43,11 @@ _page_language = st.components.v2.component(
 _STYLE: Final = """
 [data-testid=InputInstructions] { display: none }
 [data-testid=stCaptionContainer] { color: inherit; opacity: 0.8 }
-button[data-selected] { color: inherit !important }
+button[data-selected], [data-testid=stSliderThumbValue] { color: inherit !important }
 """
 """What Streamlit's settings cannot say. Its hints at what the Enter key does exist in English only; leaving the field
-does the same. Its captions, and chosen buttons on the dark page, are paler than WCAG 2.2 allows (4.5:1)."""
+does the same. Its captions are paler than WCAG 2.2 allows (4.5:1), and so are chosen buttons and the figures of
+sliders on the dark page."""
 
 
 def announce_language(_: Language) -> None:

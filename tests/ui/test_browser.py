@@ -105,15 +105,16 @@ def test_a_kilometre_is_as_long_to_the_east_as_to_the_north(page, address):
     page.goto(f"{address}/?lang=de")
     sound(page)
     go(page, "Kooperationsnetz")
-    drawn = picture_has_ink(page, "network_map")
+    drawn = picture_has_ink(page, "network_map", legend=84)
     # Germany reaches from 5.87 to 15.04 degrees east and from 47.27 to 55.06 north: 640 by 866 kilometres.
     left, right, top, bottom = drawn
     assert (bottom - top) / (right - left) == pytest.approx(866 / 640, rel=0.03)
 
 
 def test_a_name_is_shown_as_text_and_fetches_nothing(page, address):
-    page.goto(f"{address}/kommune?lang=de")
+    page.goto(f"{address}/?lang=de")
     sound(page)
+    go(page, "Meine Kommune")
     page.get_by_text("Meine Kommune steht nicht in der Liste").click()
     page.get_by_label("Name").fill(
         "![x](http://example.com/a.png) [k](http://evil.example) www.evil.example a@evil.example"
@@ -133,8 +134,9 @@ def test_a_name_is_shown_as_text_and_fetches_nothing(page, address):
 
 
 def test_enter_takes_one_need_only(page, address):
-    page.goto(f"{address}/kommune?lang=de&key=01001000")
+    page.goto(f"{address}/?lang=de&key=01001000")
     sound(page)
+    go(page, "Meine Kommune")
     field = page.get_by_role("combobox", name="Was kostet Ihre Beschäftigten Zeit und Nerven?")
     field.fill("KI")
     expect(page.get_by_role("option").nth(1)).to_be_visible()
@@ -144,14 +146,14 @@ def test_enter_takes_one_need_only(page, address):
     expect(page.get_by_role("radiogroup").filter(has_text="dringend")).to_have_count(1)
 
 
-def picture_has_ink(page: Page, key: str) -> tuple[int, int, int, int]:
+def picture_has_ink(page: Page, key: str, *, legend: int = 45) -> tuple[int, int, int, int]:
     """Wait until something is drawn below the legend; return its left, right, top and bottom edge."""
     picture = page.locator(f".st-key-{key}").get_by_role("img")
     expect(picture).to_have_attribute("aria-label", re.compile(r"\w{3}"))
     canvas = picture.locator("canvas").first
     canvas.scroll_into_view_if_needed()
-    edges = """canvas => {
-        const {width, height} = canvas, legend = 45 * height / canvas.clientHeight
+    edges = """([canvas, above]) => {
+        const {width, height} = canvas, legend = above * height / canvas.clientHeight
         const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data
         let left = width, right = -1, top = height, bottom = -1
         for (let y = Math.ceil(legend); y < height; y++)
@@ -163,4 +165,4 @@ def picture_has_ink(page: Page, key: str) -> tuple[int, int, int, int]:
         return right > left && bottom > top ? [left, right, top, bottom] : null
     }"""
     handle = canvas.element_handle()
-    return tuple(page.wait_for_function(edges, arg=handle).json_value())
+    return tuple(page.wait_for_function(edges, arg=[handle, legend]).json_value())

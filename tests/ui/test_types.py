@@ -30,7 +30,7 @@ def test_real_data_alone_cannot_tell_and_the_page_says_what_is_missing(look, lan
 def test_without_structure_the_page_says_so_and_draws_a_division_on_request(look):
     session = look("types", key=SIMULATED)
     assert "keine Struktur" in said(session)
-    assert "40 der 40" in said(session)
+    assert "36 der 36" in said(session)
     assert "Was die Typen ausmacht" not in [title.value for title in session.subheader]
     session.selectbox(key="types_number").set_value(3).run()
     assert not session.exception
@@ -38,7 +38,7 @@ def test_without_structure_the_page_says_so_and_draws_a_division_on_request(look
     assert "Was die Typen ausmacht" in [title.value for title in session.subheader]
     assert "gehört zum Typ" in said(session)
     centres, members = session.dataframe[0].value, session.dataframe[1].value
-    assert centres["Größe"].sum() == len(members) == 40
+    assert centres["Größe"].sum() == len(members) == 36
     assert set(members["Simuliert"]) == {"simuliert"}
     assert members["Stärke"].between(0, 1).all()
 
