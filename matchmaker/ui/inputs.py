@@ -42,8 +42,7 @@ _page_language = st.components.v2.component(
 
 _STYLE: Final = """
 [data-testid=InputInstructions] { display: none }
-[data-testid=stCaptionContainer] { color: inherit }
-[data-testid=stCaptionContainer]:not(:has(.stMarkdownBadge)) { opacity: 0.8 }
+[data-testid=stCaptionContainer] { color: inherit; opacity: 0.8 }
 button[data-selected], [data-testid=stSliderThumbValue] { color: inherit !important }
 """
 """What Streamlit's settings cannot say. Its hints at what the Enter key does exist in English only; leaving the field

@@ -35,7 +35,7 @@ def card(insight: Insight, number: int, _: Language) -> None:
                     st.markdown(f"{show.escaped(_.render(figure.name))}: **{show.escaped(_.render(figure.written))}**")
             st.markdown(show.escaped(_.render(insight.explanation)))
             if insight.caveat:
-                st.caption(f":orange-badge[{_('simulated')}] {show.escaped(_.render(insight.caveat))}")
+                st.markdown(f":orange-badge[{_('simulated')}] {show.escaped(_.render(insight.caveat))}")
         with drawn:
             if insight.picture.rows:
                 picture(insight, _)
