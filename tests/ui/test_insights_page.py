@@ -23,7 +23,7 @@ def test_every_statement_has_a_verdict_in_words(look, simulated: bool):  # noqa:
     counted = {metric.label: int(metric.value) for metric in session.metric}
     assert set(counted) == set(WORDS)
     assert sum(counted.values()) == 8
-    marks = [c.value for c in session.caption if "hineingelegt" in c.value]
+    marks = [m.value for m in session.markdown if "hineingelegt" in m.value]
     assert len(marks) == (8 if simulated else 0)
 
 
