@@ -120,9 +120,16 @@ def test_a_name_is_shown_as_text_and_fetches_nothing(page, address):
         "![x](http://example.com/a.png) [k](http://evil.example) www.evil.example a@evil.example"
     )
     page.get_by_label("Schlüssel (acht Ziffern").fill("01059999")
+    page.keyboard.press("Tab")
+    page.wait_for_timeout(500)  # leaving a field draws the page anew
+    settle(page)
     land = page.get_by_role("combobox", name="Land")
     land.fill("Schleswig")
-    page.get_by_role("option", name="Schleswig-Holstein").click()
+    expect(page.get_by_role("option")).to_have_count(1)
+    land.press("Enter")
+    expect(land).to_have_value("Schleswig-Holstein")
+    page.wait_for_timeout(500)
+    settle(page)
     page.get_by_role("button", name="Eintragen").click()
     expect(page.get_by_role("heading", level=3)).to_contain_text("[k](http:")
     need(page, "Protokoll", "KI-Protokollierung von Gremiensitzungen", "dringend")
