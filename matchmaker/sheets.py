@@ -395,10 +395,6 @@ def _recognised(header: Sequence[str]) -> str | None:
     return best if fits[best] >= 0.5 else None  # noqa: PLR2004 - half of all columns in common
 
 
-_TWICE: Final = "twice"
-"""Stands for the check that no key is repeated."""
-
-
 def check_columns(table: Table, sheet: Sheet, findings: Findings) -> pd.DataFrame:
     """Return the columns of the schema that are there, in order; optional ones that are not are added empty."""
     cells = sheet.cells

@@ -197,7 +197,7 @@ def stability(
     part = profiles.take(rows)
     here = int(np.searchsorted(rows, asker))
     candidates = np.flatnonzero(_candidates(part, preferences))
-    gaps = bool(_prepared(part).incomplete.any())
+    gaps = bool(_prepared(profiles).incomplete[rows].any())
     se = np.where(np.isnan(part.maturity_se), _STABILITY_SE, part.maturity_se)
     weights, max_km = _figures(preferences)
     stays = np.zeros(len(rows))
