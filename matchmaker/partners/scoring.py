@@ -7,6 +7,9 @@ Needs and offers are sets of bits, one bit per use case, so that a sum of minima
 candidates at once, and never further than `MARGIN` per unit of weight from the score. Only candidates whose estimate
 comes that close to the asker's k-th best are scored by definition and ranked. So both give the same exact result, and
 the estimate decides about nothing but time.
+
+All of it stands in one file for a reason: compiled code is kept on disk until its own file changes, and would outlive
+a change of what it calls in another.
 """
 
 from __future__ import annotations
@@ -35,6 +38,11 @@ _SHARED_NEEDS, _REUSE, _TEACH, _LEARN, _TIES, _NEAR, _SIMILAR_SIZE, _SAME_LAND, 
 
 _ROUNDED: Final = 10.0**TIE_DECIMALS
 _WORD: Final = 64
+_SHORT: Final = 16
+_MOST_COUNTED: Final = 2**15 - 1
+_MOST_QUARTERS: Final = 12
+"""An estimate counts in 16 bits; an urgency of 3 and an offer of four quarters are the most that one use case adds."""
+
 _PLANES: Final = 7
 """Bits of a municipality: urgency at least 1, at least 2, 3, and odd; offers of one, two and four quarters."""
 
@@ -67,6 +75,7 @@ _OUT = np.float32(-1e9)
 """Estimate of a candidate that is too far away, below that of any other."""
 
 Words: TypeAlias = npt.NDArray[np.uint64]
+Shorts: TypeAlias = npt.NDArray[np.uint16]
 Singles: TypeAlias = npt.NDArray[np.float32]
 Frozen = TypeVar("Frozen", "Columns", "Tiles")
 Compiled = TypeVar("Compiled", bound=Callable[..., Any])
@@ -87,16 +96,16 @@ class Columns(NamedTuple):
 
 
 class Tiles(NamedTuple):
-    """Candidates in the order of their rows, 256 to a tile, each figure of a tile in one piece; for estimates.
+    """Candidates, 256 to a tile, each figure of a tile in one piece; for estimates.
 
-    ``row`` (m,) is where a candidate stands in the columns, ``bits`` (tiles, w, 7·256) and ``figures``
-    (tiles, 18·256) are theirs, the last figure being one by the inhabitants; unknown figures are such that they give
-    a part of zero. ``unknown`` (tiles, 5·256) is 1 where needs, offers, place, inhabitants or staff are unknown,
-    ``gaps`` (tiles, 256) has a bit for each unknown level, and ``complete`` says that a tile has neither.
+    ``row`` (m,) is where a candidate stands in the columns, ``bits`` (tiles, s, 7·256) in words of 16 bits and
+    ``figures`` (tiles, 18·256) are theirs, the last figure being one by the inhabitants; unknown figures are such that
+    they give a part of zero. ``unknown`` (tiles, 5·256) is 1 where needs, offers, place, inhabitants or staff are
+    unknown, ``gaps`` (tiles, 256) has a bit for each unknown level, and ``complete`` says that a tile has neither.
     """
 
     row: Ints
-    bits: Words
+    bits: Shorts
     figures: Singles
     unknown: Singles
     gaps: npt.NDArray[np.int32]
@@ -114,7 +123,7 @@ class Asking(NamedTuple):
     reaches ``threshold``. Where too many are equal to tell them apart by estimates, ``crowded`` is True.
     """
 
-    bits: Words
+    bits: Shorts
     figures: Singles
     weak: npt.NDArray[np.int32]
     base: Singles
@@ -178,9 +187,29 @@ def _words(bits: npt.NDArray[np.bool_]) -> Words:
     return np.packbits(padded, axis=1, bitorder="little").view(np.uint64)
 
 
+def _shortened_words(bits: Words) -> Shorts:
+    """Cut words (n, w, 7) into shorts, (n, s, 7), without those at the end that nobody uses."""
+    shifts = np.arange(0, _WORD, _SHORT, dtype=np.uint64)
+    cut = (bits[:, :, None, :] >> shifts[:, None]).astype(np.uint16)
+    shorts = cut.reshape(len(bits), bits.shape[1] * len(shifts), _PLANES)
+    used = np.flatnonzero(shorts.any(axis=(0, 2))).max(initial=0) + 1
+    return np.ascontiguousarray(shorts[:, :used])
+
+
+def most_wanted_first(columns: Columns, rows: Ints, askers: Ints, weights: Floats) -> Ints:
+    """Return candidates in the order of what these askers think of them on average.
+
+    Where the best come first, fewer of the others come close to everybody's best so far. Unknown parts count half.
+    """
+    wanted = np.zeros(len(rows))
+    for i in askers:
+        wanted += np.nan_to_num(parts_of(columns, i, rows), nan=0.5) @ weights
+    return rows[np.argsort(-wanted, kind="stable")]
+
+
 def tiles_of(columns: Columns, rows: Ints) -> Tiles:
     """Return the candidates in these rows as tiles."""
-    tiles = -(-len(rows) // _TILE)
+    tiles, shorts = -(-len(rows) // _TILE), _shortened_words(columns.bits)
 
     def tiled(column: npt.NDArray[Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """Gather, pad with zeros and bring (m, …) into (tiles, …·256)."""
@@ -199,7 +228,7 @@ def tiles_of(columns: Columns, rows: Ints) -> Tiles:
     return _frozen(
         Tiles(
             row=rows,
-            bits=tiled(columns.bits, np.uint64).reshape(tiles, columns.bits.shape[1], _PLANES * _TILE),
+            bits=tiled(shorts, np.uint16).reshape(tiles, shorts.shape[1], _PLANES * _TILE),
             figures=tiled(np.concatenate((figures, share), axis=1), np.float32).reshape(tiles, (_FIGURES + 1) * _TILE),
             unknown=tiled_unknown.reshape(tiles, 5 * _TILE),
             gaps=tiled_gaps,
@@ -230,8 +259,19 @@ def _count_ones(_context: Any, _word: Any) -> Any:
     return signature, lambda _codegen, builder, _signature, arguments: builder.ctpop(arguments[0])
 
 
+def _count_ones_of_short(_context: Any, _word: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        short = builder.trunc(arguments[0], context.get_value_type(numba.types.uint16))
+        return builder.zext(builder.ctpop(short), context.get_value_type(signature.return_type))
+
+    return numba.types.int64(numba.types.uint64), generate
+
+
 _ones: Callable[[Any], int] = cast("Any", intrinsic(_count_ones))
 """Count the ones of a word, in one instruction where the processor has it."""
+
+_ones_of_short: Callable[[Any], int] = cast("Any", intrinsic(_count_ones_of_short))
+"""Count the ones among the last 16 bits of a word; counts this short are computed for most candidates at once."""
 
 
 @_compiled
@@ -457,7 +497,7 @@ def _scan(
     """
     shared, teach, near = w[_SHARED_NEEDS], w[_TEACH] * _QUARTER, w[_NEAR]
     size, same, capacity = w[_SIMILAR_SIZE], w[_SAME_LAND], w[_CAPACITY]
-    counts, out = np.empty(3 * _TILE, dtype=np.int32), np.empty(_TILE, dtype=np.float32)
+    counts, out = np.empty(3 * _TILE, dtype=np.int16), np.empty(_TILE, dtype=np.float32)
     # Taken out of the tuples once: every access would count a reference, which costs more than a candidate.
     asked_bits, asked, weak_in, base_of, instead_of = (
         asking.bits,
@@ -473,19 +513,19 @@ def _scan(
         for word in range(len(bits)):
             mine, of = asked_bits[a, word], bits[word]
             u1, u2, u3, odd, o1, o2, o4 = mine[0], mine[1], mine[2], mine[3], mine[4], mine[5], mine[6]
-            before = np.int32(0) if word == 0 else np.int32(-1)
+            before = np.int16(0) if word == 0 else np.int16(-1)
             # Σ min(u_i, u_j), then Σ u_i o_j and Σ u_j o_i in quarters.
             for t in range(_TILE):
                 n1, n2, n3, n_odd = of[t], of[_TILE + t], of[2 * _TILE + t], of[3 * _TILE + t]
                 p1, p2, p4 = of[4 * _TILE + t], of[5 * _TILE + t], of[6 * _TILE + t]
-                fours = _ones((odd & p4) | (u2 & p2)) + 2 * _ones(u2 & p4)
-                reuse = _ones(odd & p1) + 2 * (_ones((odd & p2) | (u2 & p1)) + 2 * fours)
-                fours = _ones((n_odd & o4) | (n2 & o2)) + 2 * _ones(n2 & o4)
-                taught = _ones(n_odd & o1) + 2 * (_ones((n_odd & o2) | (n2 & o1)) + 2 * fours)
-                common = _ones(u1 & n1) + _ones(u2 & n2) + _ones(u3 & n3)
-                counts[t] = (counts[t] & before) + np.int32(common)
-                counts[_TILE + t] = (counts[_TILE + t] & before) + np.int32(reuse)
-                counts[2 * _TILE + t] = (counts[2 * _TILE + t] & before) + np.int32(taught)
+                fours = _ones_of_short((odd & p4) | (u2 & p2)) + 2 * _ones_of_short(u2 & p4)
+                reuse = _ones_of_short(odd & p1) + 2 * (_ones_of_short((odd & p2) | (u2 & p1)) + 2 * fours)
+                fours = _ones_of_short((n_odd & o4) | (n2 & o2)) + 2 * _ones_of_short(n2 & o4)
+                taught = _ones_of_short(n_odd & o1) + 2 * (_ones_of_short((n_odd & o2) | (n2 & o1)) + 2 * fours)
+                common = _ones_of_short(u1 & n1) + _ones_of_short(u2 & n2) + _ones_of_short(u3 & n3)
+                counts[t] = np.int16((counts[t] & before) + np.int16(common))
+                counts[_TILE + t] = np.int16((counts[_TILE + t] & before) + np.int16(reuse))
+                counts[2 * _TILE + t] = np.int16((counts[2 * _TILE + t] & before) + np.int16(taught))
         me = asked[a]
         need_sum, reused = me[_NEED_SUM], w[_REUSE] * me[_NEED_SHARE] * _QUARTER
         x, y, z, fte, land = me[_X], me[_Y], me[_Z], me[_FTE], me[_LAND]
@@ -497,14 +537,17 @@ def _scan(
         base, weak, untold = base_of[a], weak_in[a], instead_of[a, 5]
         for t in range(_TILE):
             both = np.float32(counts[t])
-            score = base + shared * both / max(need_sum + f[_NEED_SUM * _TILE + t] - both, _ONE)
+            larger = max(need_sum + f[_NEED_SUM * _TILE + t] - both, _ONE)
+            score = base
             score += reused * np.float32(counts[_TILE + t])
             score += teach * np.float32(counts[2 * _TILE + t]) * f[_NEED_SHARE * _TILE + t]
             dx, dy, dz = x - f[_X * _TILE + t], y - f[_Y * _TILE + t], z - f[_Z * _TILE + t]
             chord = dx * dx + dy * dy + dz * dz
             # The squared angle: arcsin² as a series, close wherever the part is not near zero anyway.
             angle = chord * (_ONE + chord * (_ASIN_1 + chord * _ASIN_2))
-            score += near / (_ONE + angle * _SQUARED_KM)
+            away = _ONE + angle * _SQUARED_KM
+            # Two fractions with one division, which costs as much as all the rest.
+            score += (shared * both * away + near * larger) / (larger * away)
             score += size * min(people * f[_PEOPLE_SHARE * _TILE + t], f[_POPULATION * _TILE + t] * people_share)
             score += same if f[_LAND * _TILE + t] == land else _ZERO
             score += capacity * max(_ZERO, min(_ONE, (fte + f[_FTE * _TILE + t]) * _STAFF))
@@ -570,7 +613,10 @@ def _ask(columns: Columns, i: int, weights: Floats, neutral: Floats, a: int, ask
         mine[_X : _Z + 1] = -_FAR
     if not staff:
         mine[_FTE] = _NO_STAFF
-    asking.bits[a] = columns.bits[i]
+    for word in range(asking.bits.shape[1]):
+        for plane in range(_PLANES):
+            shift = np.uint64(word * _SHORT % _WORD)
+            asking.bits[a, word, plane] = np.uint16(columns.bits[i, word * _SHORT // _WORD, plane] >> shift)
     asking.weak[a] = 0
     for d in range(len(DIMENSIONS)):
         weak = assessed and figures[_MATURITY + d] < WEAK_BELOW
@@ -588,6 +634,15 @@ def _ask(columns: Columns, i: int, weights: Floats, neutral: Floats, a: int, ask
 
 
 @_compiled
+def _tied(columns: Columns, i: int, j: int) -> bool:
+    """Tell whether i and j have cooperated before."""
+    tied = False
+    for at in range(columns.tie_start[i], columns.tie_start[i + 1]):
+        tied = tied or columns.tie_row[at] == j
+    return tied
+
+
+@_compiled
 def best_of_many(
     columns: Columns, askers: Ints, tiles: Tiles, candidate: Bools, weights: Floats, max_km: float, k: int,
     gaps: bool,
@@ -598,15 +653,17 @@ def best_of_many(
     """
     count, room = len(askers), max(_ROOM * k, _CHUNK)
     asking = Asking(
-        np.empty((count, *columns.bits.shape[1:]), dtype=np.uint64), np.empty((count, _FIGURES), dtype=np.float32),
+        np.empty((count, tiles.bits.shape[1], _PLANES), dtype=np.uint16), np.empty((count, _FIGURES), dtype=np.float32),
         np.empty(count, dtype=np.int32), np.empty(count, dtype=np.float32), np.empty((count, 6), dtype=np.float32),
         np.empty((count, room), dtype=np.int64), np.empty((count, room), dtype=np.float32),
         np.zeros(count, dtype=np.int64), np.full(count, _OUT / 2, dtype=np.float32), np.zeros(count, dtype=np.bool_),
     )  # fmt: skip
-    neutral = np.full((count, len(PARTS)), 0.5)
+    asking.crowded[:] = tiles.bits.shape[1] * _SHORT * _MOST_QUARTERS > _MOST_COUNTED
+    neutral, rows = np.full((count, len(PARTS)), 0.5), np.flatnonzero(candidate)
     for a in range(count):
         if gaps:
-            neutral[a] = neutral_of(columns, askers[a], tiles.row, max_km)
+            # In ascending order, as `best_of_one` sums them up.
+            neutral[a] = neutral_of(columns, askers[a], rows, max_km)
         _ask(columns, askers[a], weights, neutral[a], a, asking)
     quick_weights, margin = weights.astype(np.float32), np.float32(MARGIN * weights.sum())
     angle = min(max_km / EARTH_RADIUS_KM, np.pi)
@@ -630,9 +687,14 @@ def best_of_many(
                 _consider(columns, i, j, max_km, weights, neutral[a], part, best)
             continue
         first, last = columns.tie_start[i], columns.tie_start[i + 1]
+        # What was listed before the bar rose is left out by one more shortening.
+        if asking.length[a] > k:
+            asking.length[a], asking.threshold[a] = _shortened(
+                asking.row[a, : asking.length[a]], asking.estimate[a, : asking.length[a]], k, margin
+            )
         for place in range(asking.length[a]):
             j = asking.row[a, place]
-            if asking.estimate[a, place] >= asking.threshold[a] and not (columns.tie_row[first:last] == j).any():
+            if asking.estimate[a, place] >= asking.threshold[a] and not _tied(columns, i, j):
                 _consider(columns, i, j, max_km, weights, neutral[a], part, best)
         # Ties are few, so estimates leave them out: those candidates are scored in any case.
         for j in columns.tie_row[first:last]:
