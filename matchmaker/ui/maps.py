@@ -104,7 +104,7 @@ def map_of(
                 "symbol": _SYMBOLS[place],
                 "itemStyle": {"color": COLOURS[_DOTS[place]], "borderColor": "#fff", "borderWidth": 0.5},
                 "data": [
-                    {"name": _marked(m, _), "value": _position(m.lon, m.lat), "symbolSize": size}
+                    {"name": marked(m, _), "value": _position(m.lon, m.lat), "symbolSize": size}
                     for m, size in dots
                     if m.lon is not None and m.lat is not None
                 ],
@@ -142,7 +142,8 @@ def map_of(
     return _picked(state, shown) if pick else ""
 
 
-def _marked(municipality: Municipality, _: Language) -> str:
+def marked(municipality: Municipality, _: Language) -> str:
+    """Return the name, with a word where the municipality is simulated."""
     return f"{municipality.name} ({_('simulated')})" if municipality.simulated else municipality.name
 
 
@@ -186,7 +187,7 @@ def community_graph(
                         for i, label in enumerate(groups)
                     ],
                     "data": [
-                        {"name": m.key, "value": _marked(m, _), "x": round(places[m.key][0] * _SCALE),
+                        {"name": m.key, "value": marked(m, _), "x": round(places[m.key][0] * _SCALE),
                          "y": round(places[m.key][1] * _SCALE), "category": place, "symbolSize": size}
                         for m, size, place in dots
                     ],

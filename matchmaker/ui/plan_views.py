@@ -1,0 +1,317 @@
+"""What a plan looks like: projects, map, time, who is left out, other plans beside it; a table with each picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from matchmaker import plans, service
+from matchmaker.errors import MatchmakerError
+from matchmaker.i18n import Language
+from matchmaker.model import Municipality
+from matchmaker.plans import Variant
+from matchmaker.portfolio import Plan
+from matchmaker.portfolio.values import Setup
+from matchmaker.scenarios import Scenario
+from matchmaker.ui import cache, maps, papers, planning, show, tables, wishes
+from matchmaker.ui.maps import marked
+from matchmaker.ui.show import COLOURS
+
+
+def draw(scenario: Scenario, _: Language) -> None:
+    """Draw one view of a plan; which one is chosen above it."""
+    views: Mapping[str, tuple[str, Callable[[Scenario, Language], None]]] = {
+        "projects": (_("Projects"), _projects),
+        "map": (_("Map"), _map),
+        "time": (_("Timeline"), _time),
+        "out": (_("In no project ({count})").format(count=_.number(len(scenario.plan.left_out))), _left_out),
+        "beside": (_("Comparison"), _beside),
+    }
+    chosen = st.segmented_control(
+        _("View of the plan"), list(views), default="projects", required=True, format_func=lambda view: views[view][0],
+        key="plan_view", persist_state="session",
+    )  # fmt: skip
+    views[chosen or "projects"][1](scenario, _)
+
+
+def _projects(scenario: Scenario, _: Language) -> None:
+    plan = scenario.plan
+    if not plan.projects:
+        return
+    st.caption(_("Choose a row for its council papers, to fix the project, or to forbid its lead."))
+    picked = tables.draw(_project_table(plan, _), "plan.csv", _, digits={_("Saving in euro"): 0,
+                         _("Most that one pays, euro a year"): 0}, pick=_("Project"))  # fmt: skip
+    st.download_button(
+        _("Plan as XLSX, one row for each member"),
+        data=partial(_workbook, scenario, _),
+        file_name="plan.xlsx",
+        key="plan_xlsx",
+        icon=":material/download:",
+    )
+    if picked and int(picked) <= len(plan.projects):
+        _project(scenario, int(picked) - 1, _)
+
+
+def _project_table(plan: Plan, _: Language) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            (number, _.label(p.title), round(p.saving_eur), marked(p.lead, _),
+             ", ".join(marked(m, _) for m in p.members[1:]), round(max(p.pays_eur)))
+            for number, p in enumerate(plan.projects, start=1)
+        ],
+        columns=[_("Project"), _("Use case"), _("Saving in euro"), _("Lead"), _("Members"),
+                 _("Most that one pays, euro a year")],
+    )  # fmt: skip
+
+
+def _project(scenario: Scenario, place: int, _: Language) -> None:
+    """Draw one project of a plan: who pays what, wishes about it, and council papers."""
+    project = scenario.plan.projects[place]
+    with st.container(border=True):
+        st.markdown(f"#### {place + 1}. {show.escaped(_.label(project.title))}")
+        paid = [
+            f"{show.name(m, _)}: {show.escaped(_.eur(euro))}"
+            for m, euro in zip(project.members, project.pays_eur, strict=True)
+        ]
+        st.markdown(_("A year, the plan reckons with:") + " " + "; ".join(paid))
+        fixed, forbidden = st.columns(2)
+        fixed.button(
+            _("Fix this project"), icon=":material/lock:", on_click=wishes.fix, args=(project,), width="stretch"
+        )
+        forbidden.button(
+            _("Another lead for this"), icon=":material/block:", on_click=wishes.forbid, args=(project,),
+            width="stretch",
+        )  # fmt: skip
+        names = {m.key: m.name for m in project.members}
+        key = st.selectbox(_("Council paper for"), list(names), format_func=names.__getitem__, key="plan_paper_of")
+        try:
+            group = service.planned_group(cache.dataset(), project)
+        except MatchmakerError as error:
+            show.failure(error, _)
+            return
+        papers.offer(group, place, _, key=key)
+        st.caption(
+            _("The plan splits what is common equally; the paper splits by the cost of doing it alone. You decide.")
+        )
+
+
+def _workbook(scenario: Scenario, _: Language) -> bytes:
+    """Return a plan with its times and who is left out as one workbook."""
+    plan = scenario.plan
+    return plans.plan_workbook(
+        [
+            ("plan", plans.plan_table(plan, _.label)),
+            (_("Timeline"), _time_table(plans.schedule(cache.dataset(), plan), _)),
+            (_("In no project"), _left_out_table(plan, _)),
+        ]
+    )
+
+
+def _map(scenario: Scenario, _: Language) -> None:
+    plan = scenario.plan
+    leads = {p.lead.key: p.lead for p in plan.projects}
+    members = {m.key: m for p in plan.projects for m in p.members if m.key not in leads}
+
+    def dots(of: Sequence[Municipality], size: int) -> list[tuple[Municipality, float]]:
+        return [(m, float(size)) for m in of]
+
+    picture, beside = st.columns([1, 1])
+    with picture:
+        maps.map_of(
+            {
+                _("Lead"): dots(list(leads.values()), 10),
+                _("Member"): dots(list(members.values()), 7),
+                _("In no project"): dots([one.municipality for one in plan.left_out], 4),
+            },
+            {_("Project"): [(p.lead, m) for p in plan.projects for m in p.members[1:]]},
+            _,
+            key="plan_map",
+            alt=_("Map of the plan; the table beside it has the same content."),
+            width=maps.WIDE,
+        )
+    with beside:
+        role = {**{key: _("Member") for key in members}, **{key: _("Lead") for key in leads}}
+        frame = pd.DataFrame(
+            [
+                (marked(m, _), role[m.key], sum(m.key in {x.key for x in p.members} for p in plan.projects), m.key)
+                for m in (*leads.values(), *members.values())
+            ],
+            columns=[_("Municipality"), _("Role"), _("Projects"), _("Key")],
+        )  # fmt: skip
+        tables.draw(frame, "teilnehmende.csv", _)
+
+
+def _time(scenario: Scenario, _: Language) -> None:
+    found = plans.schedule(cache.dataset(), scenario.plan)
+    days = cache.dataset().catalogue.span("setup_days")
+    posts = cache.dataset().catalogue.span("lead_fte").central
+    rule = _(
+        "Rule: each lead sets up its projects one after the other, the one that saves most first. Setting up takes "
+        "{days} working days of one person (assumption, {low} to {high}). On it work the free posts that are left when "
+        "{posts} posts are bound for each project that runs already, at most one post; where the free posts are "
+        "unknown, {posts}."
+    )
+    st.markdown(
+        rule.format(
+            days=_.number(days.central), low=_.number(days.low), high=_.number(days.high), posts=_.number(posts, 1)
+        )
+    )
+    if not found:
+        return
+    labels = [f"{marked(one.project.lead, _)}: {_.label(one.project.title)}" for one in found]
+    hidden = {"itemStyle": {"color": "transparent"}, "silent": True, "tooltip": {"show": False}}
+    st.echarts_chart(
+        {
+            "grid": {"left": 8, "right": 24, "top": 32, "bottom": 32, "containLabel": True},
+            "legend": {"top": 0, "data": [_("setting up"), _("longer, if it takes long")]},
+            "xAxis": {"type": "value", "min": 0, "name": _("weeks from the start"), "nameLocation": "middle",
+                      "nameGap": 24},
+            "yAxis": {"type": "category", "data": labels, "inverse": True,
+                      "axisLabel": {"width": 320, "overflow": "truncate"}},
+            "series": [
+                {"type": "bar", "stack": "weeks", **hidden, "data": [one.first - 1 for one in found]},
+                {"type": "bar", "stack": "weeks", "name": _("setting up"), "itemStyle": {"color": COLOURS[0]},
+                 "data": [one.last - one.first + 1 for one in found]},
+                {"type": "bar", "stack": "weeks", "name": _("longer, if it takes long"),
+                 "itemStyle": {"color": COLOURS[1], "opacity": 0.5}, "data": [one.latest - one.last for one in found]},
+            ],
+            "animation": False,
+        },
+        height=90 + 26 * len(found),
+        key="plan_time",
+        alt=_("Weeks in which each project is set up; the table below has the same figures."),
+    )  # fmt: skip
+    tables.draw(_time_table(found, _), "zeitplan.csv", _, digits={_("Posts"): 1})
+
+
+def _time_table(found: Sequence[Setup], _: Language) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            (_.label(one.project.title), marked(one.project.lead, _), one.first, one.last, one.latest, one.posts,
+             _("assumed") if one.assumed else "")
+            for one in found
+        ],
+        columns=[_("Use case"), _("Lead"), _("Begins in week"), _("Runs after week"), _("at the latest after week"),
+                 _("Posts"), _("Free posts unknown")],
+    )  # fmt: skip
+
+
+def _left_out(scenario: Scenario, _: Language) -> None:
+    if not scenario.plan.left_out:
+        st.markdown(_("Every participant of the region is in a project."))
+        return
+    st.caption(_("Choose a row to see what would bring it into the plan."))
+    picked = tables.draw(_left_out_table(scenario.plan, _), "ohne-projekt.csv", _, pick=_("Key"))
+    if not picked:
+        return
+    try:
+        ways = cache.ways_in(cache.workspace().version(), scenario, picked)
+    except MatchmakerError as error:
+        show.failure(error, _)
+        return
+    name = next(one.municipality.name for one in scenario.plan.left_out if one.municipality.key == picked)
+    st.markdown("#### " + _("What would bring {name} into the plan?").format(name=show.escaped(name)))
+    if not ways:
+        st.markdown(_("No single change of those tried is enough."))
+        return
+    frame = pd.DataFrame(
+        [
+            (_.render(way.change), _.label(way.title), marked(way.lead, _), round(way.gain_eur), _.render(way.how))
+            for way in ways
+        ],
+        columns=[_("Change"), _("Use case"), _("Lead"), _("The plan saves more, euro"), _("Checked")],
+    )  # fmt: skip
+    tables.draw(frame, "weg-in-den-plan.csv", _, digits={_("The plan saves more, euro"): 0})
+    st.caption(_("Each change alone, everything else as it is. Only the municipality itself knows what it needs."))
+
+
+def _left_out_table(plan: Plan, _: Language) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            (marked(one.municipality, _), _.render(one.why), _("yes") if one.weak else "", one.municipality.key)
+            for one in plan.left_out
+        ],
+        columns=[_("Municipality"), _("Reason"), _("Of the weakest fifth"), _("Key")],
+    )  # fmt: skip
+
+
+def _beside(scenario: Scenario, _: Language) -> None:
+    run: planning.Run[tuple[tuple[Variant, ...], tuple[Plan, ...]]] | None = st.session_state.get("plan_study")
+    if run is None:
+        st.markdown(_("The same region under other limits, and what it costs to take the weakest fifth along."))
+        if st.button(_("Compare with other limits"), icon=":material/balance:"):
+            planning.compare(cache.dataset(), scenario)
+            st.rerun()
+        return
+    if run.going:
+        planning.watch(run, _)
+        return
+    if run.error is not None or run.result is None:
+        if run.error is not None:
+            show.failure(run.error, _)
+        return
+    beside, curve = run.result
+    compared([(_.render(one.title), one.plan) for one in beside], "vergleich-plaene.csv", _)
+    st.subheader(_("What does it cost to take the weakest fifth along?"))
+    _curve(curve, _)
+
+
+def compared(found: Sequence[tuple[str, Plan]], file: str, _: Language) -> None:
+    """Draw plans side by side: a bar for what each saves, and a table."""
+    st.echarts_chart(
+        {
+            "grid": {"left": 8, "right": 24, "top": 8, "bottom": 8, "containLabel": True},
+            "xAxis": {"type": "value"},
+            "yAxis": {"type": "category", "data": [name for name, _plan in found], "inverse": True},
+            "tooltip": {"trigger": "axis", "valueFormatter": "%,.0f €"},
+            "series": [{"type": "bar", "data": [round(p.value_eur) for _name, p in found],
+                        "itemStyle": {"color": COLOURS[0]}}],
+            "animation": False,
+        },
+        height=50 + 34 * len(found),
+        key=f"bars_{file}",
+        alt=_("Saving of each plan; the table below has the same figures."),
+    )  # fmt: skip
+    first = found[0][1].value_eur
+    frame = pd.DataFrame(
+        [
+            (name, round(p.value_eur), round(p.value_eur - first), len(p.projects), p.participants,
+             f"{p.weak_inside} / {p.weak}", f"≤ {_.number(100 * p.gap, 2)} %" if p.value_eur > 0 else "–")
+            for name, p in found
+        ],
+        columns=[_("Plan"), _("Saving in euro"), _("Difference in euro"), _("Projects"), _("Participants"),
+                 _("Of the weakest fifth"), _("Distance from the best plan")],
+    )  # fmt: skip
+    tables.draw(frame, file, _, digits={_("Saving in euro"): 0, _("Difference in euro"): 0})
+
+
+def _curve(curve: Sequence[Plan], _: Language) -> None:
+    """Draw the saving against how many of the weakest fifth take part."""
+    if len(curve) == 1:
+        text = _("Nothing: the plan that saves most already has {count} of {weak}, and no plan can have more.")
+        st.markdown(text.format(count=_.number(curve[0].weak_inside), weak=_.number(curve[0].weak)))
+        return
+    st.echarts_chart(
+        {
+            "grid": {"left": 8, "right": 24, "top": 24, "bottom": 32, "containLabel": True},
+            "xAxis": {"type": "value", "name": _("of the weakest fifth in a project"), "nameLocation": "middle",
+                      "nameGap": 24, "minInterval": 1, "scale": True},
+            "yAxis": {"type": "value", "scale": True},
+            "tooltip": {"trigger": "axis", "valueFormatter": "%,.0f €"},
+            "series": [{"type": "line", "data": [[p.weak_inside, round(p.value_eur)] for p in curve],
+                        "itemStyle": {"color": COLOURS[0]}}],
+            "animation": False,
+        },
+        height=260,
+        key="plan_curve",
+        alt=_("Saving by how many of the weakest fifth take part; the table below has the same figures."),
+    )  # fmt: skip
+    frame = pd.DataFrame(
+        [(f"{p.weak_inside} / {p.weak}", round(p.value_eur), round(p.value_eur - curve[0].value_eur)) for p in curve],
+        columns=[_("Of the weakest fifth"), _("Saving in euro"), _("Difference in euro")],
+    )
+    tables.draw(frame, "beteiligung.csv", _, digits={_("Saving in euro"): 0, _("Difference in euro"): 0})
+    st.caption(_("Each point is a plan that keeps all limits: at least this saving is possible."))
