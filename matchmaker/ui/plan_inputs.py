@@ -98,16 +98,15 @@ def _limits(_: Language) -> tuple[Limits, float]:
         _("Plan with so many % of the free budgets"), 5, 100, step=5, key="plan_share", persist_state="session",
         help=_("Unknown budgets are no limit; the plan says how many there are."),
     )  # fmt: skip
-    seconds = right.slider(
-        _("Time for the search in seconds"), 5, 600, step=5, key="plan_seconds", persist_state="session"
-    )
-    cap = left.selectbox(
+    cap = right.selectbox(
         _("Most that one pays a year"), sorted({*_CAPS, st.session_state["plan_cap"]}, reverse=True),
         format_func=lambda euro: _.eur(euro) if math.isfinite(euro) else _("no limit"), key="plan_cap",
         persist_state="session",
     )  # fmt: skip
-    right.space("small")
-    weak = right.toggle(
+    seconds = left.slider(
+        _("Time for the search in seconds"), 5, 600, step=5, key="plan_seconds", persist_state="session"
+    )
+    weak = st.toggle(
         _("Take the weakest fifth along"), key="plan_weak", persist_state="session",
         help=_("Whoever of the fifth with the lowest maturity can be reached takes part in at least one project."),
     )  # fmt: skip

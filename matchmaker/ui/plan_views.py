@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -131,6 +133,7 @@ def _map(scenario: Scenario, _: Language) -> None:
             key="plan_map",
             alt=_("Map of the plan; the table beside it has the same content."),
             width=maps.WIDE,
+            close=True,
         )
     with beside:
         role = {**{key: _("Member") for key in members}, **{key: _("Lead") for key in leads}}
@@ -207,34 +210,43 @@ def _left_out(scenario: Scenario, _: Language) -> None:
     picked = tables.draw(_left_out_table(scenario.plan, _), "ohne-projekt.csv", _, pick=_("Key"))
     if not picked:
         return
+    # Another plan may have been made since the row was chosen.
+    chosen = next((one for one in scenario.plan.left_out if one.municipality.key == picked), None)
+    if chosen is None:
+        return
     try:
         ways = cache.ways_in(cache.workspace().version(), scenario, picked)
     except MatchmakerError as error:
         show.failure(error, _)
         return
-    name = next(one.municipality.name for one in scenario.plan.left_out if one.municipality.key == picked)
-    st.markdown("#### " + _("What would bring {name} into the plan?").format(name=show.escaped(name)))
+    st.markdown(
+        "#### " + _("What would bring {name} into the plan?").format(name=show.escaped(chosen.municipality.name))
+    )
+    st.markdown(show.escaped(_.render(chosen.why)))
     if not ways:
         st.markdown(_("No single change of those tried is enough."))
         return
-    frame = pd.DataFrame(
-        [
-            (_.render(way.change), _.label(way.title), marked(way.lead, _), round(way.gain_eur), _.render(way.how))
-            for way in ways
-        ],
-        columns=[_("Change"), _("Use case"), _("Lead"), _("The plan saves more, euro"), _("Checked")],
-    )  # fmt: skip
-    tables.draw(frame, "weg-in-den-plan.csv", _, digits={_("The plan saves more, euro"): 0})
+    text = _("{change}: in “{title}”, led by {lead}; the plan would save {gain} more ({checked}).")
+    lines = [
+        text.format(
+            change=_.render(way.change), title=_.label(way.title), lead=marked(way.lead, _), gain=_.eur(way.gain_eur),
+            checked=_.render(way.how),
+        )
+        for way in ways
+    ]  # fmt: skip
+    st.markdown("\n".join(f"- {show.escaped(line)}" for line in lines))
     st.caption(_("Each change alone, everything else as it is. Only the municipality itself knows what it needs."))
 
 
 def _left_out_table(plan: Plan, _: Language) -> pd.DataFrame:
+    """Return who is in no project; those with a rare reason first: they are the ones to talk to."""
+    often = Counter(one.why.template for one in plan.left_out)
     return pd.DataFrame(
         [
-            (marked(one.municipality, _), _.render(one.why), _("yes") if one.weak else "", one.municipality.key)
-            for one in plan.left_out
+            (marked(one.municipality, _), one.municipality.key, _("yes") if one.weak else "", _.render(one.why))
+            for one in sorted(plan.left_out, key=lambda one: (not one.weak, often[one.why.template]))
         ],
-        columns=[_("Municipality"), _("Reason"), _("Of the weakest fifth"), _("Key")],
+        columns=[_("Municipality"), _("Key"), _("Of the weakest fifth"), _("Reason")],
     )  # fmt: skip
 
 
@@ -264,11 +276,10 @@ def compared(found: Sequence[tuple[str, Plan]], file: str, _: Language) -> None:
     st.echarts_chart(
         {
             "grid": {"left": 8, "right": 24, "top": 8, "bottom": 8, "containLabel": True},
-            "xAxis": {"type": "value"},
+            "xAxis": {"type": "value", "axisLabel": {"show": False}},
             "yAxis": {"type": "category", "data": [name for name, _plan in found], "inverse": True},
-            "tooltip": {"trigger": "axis", "valueFormatter": "%,.0f €"},
-            "series": [{"type": "bar", "data": [round(p.value_eur) for _name, p in found],
-                        "itemStyle": {"color": COLOURS[0]}}],
+            "series": [{"type": "bar", "itemStyle": {"color": COLOURS[0]},
+                        "data": [_point(p.value_eur, p.value_eur, "insideRight", _) for _name, p in found]}],
             "animation": False,
         },
         height=50 + 34 * len(found),
@@ -288,6 +299,11 @@ def compared(found: Sequence[tuple[str, Plan]], file: str, _: Language) -> None:
     tables.draw(frame, file, _, digits={_("Saving in euro"): 0, _("Difference in euro"): 0})
 
 
+def _point(place: float | list[float], euro: float, where: str, _: Language) -> dict[str, Any]:
+    """Return a point of a picture with its figure written as in the page's language, which the axes cannot."""
+    return {"value": place, "label": {"show": True, "position": where, "formatter": _.eur(euro)}}
+
+
 def _curve(curve: Sequence[Plan], _: Language) -> None:
     """Draw the saving against how many of the weakest fifth take part."""
     if len(curve) == 1:
@@ -296,13 +312,12 @@ def _curve(curve: Sequence[Plan], _: Language) -> None:
         return
     st.echarts_chart(
         {
-            "grid": {"left": 8, "right": 24, "top": 24, "bottom": 32, "containLabel": True},
+            "grid": {"left": 48, "right": 48, "top": 32, "bottom": 32, "containLabel": True},
             "xAxis": {"type": "value", "name": _("of the weakest fifth in a project"), "nameLocation": "middle",
                       "nameGap": 24, "minInterval": 1, "scale": True},
-            "yAxis": {"type": "value", "scale": True},
-            "tooltip": {"trigger": "axis", "valueFormatter": "%,.0f €"},
-            "series": [{"type": "line", "data": [[p.weak_inside, round(p.value_eur)] for p in curve],
-                        "itemStyle": {"color": COLOURS[0]}}],
+            "yAxis": {"type": "value", "scale": True, "axisLabel": {"show": False}},
+            "series": [{"type": "line", "symbolSize": 9, "itemStyle": {"color": COLOURS[0]},
+                        "data": [_point([p.weak_inside, p.value_eur], p.value_eur, "top", _) for p in curve]}],
             "animation": False,
         },
         height=260,

@@ -42,6 +42,8 @@ def keep(scenario: Scenario, _: Language) -> None:
         field, button = st.columns([5, 1], vertical_alignment="bottom")
         name = field.text_input(_("Keep this plan as"), placeholder=_("Name of the scenario"), max_chars=80)
         asked = button.form_submit_button(_("Save"), icon=":material/save:", width="stretch")
+    if st.session_state.pop("plan_saved", False):
+        st.success(_("Saved. The address of this page leads back to it."))
     if not asked:
         return
     try:
@@ -51,7 +53,9 @@ def keep(scenario: Scenario, _: Language) -> None:
         return
     st.session_state.update(plan_linked=str(number), plan_name=" ".join(name.split()))
     st.query_params["scenario"] = str(number)
-    st.success(_("Saved. The address of this page leads back to it."))
+    # The list above is drawn already.
+    st.session_state["plan_saved"] = True
+    st.rerun()
 
 
 def shelf(_: Language) -> None:

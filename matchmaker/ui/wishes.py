@@ -56,7 +56,7 @@ def draw(region: Region, limits: Limits, _: Language) -> Limits:
     title = _("Wishes ({count})").format(count=_.number(len(lines))) if lines else _("Wishes")
     with st.expander(title, key="plan_wishes_open"):
         for number, (text, without) in enumerate(lines):
-            said, dropped = st.columns([9, 1], vertical_alignment="center")
+            said, dropped = st.columns([5, 1], vertical_alignment="center")
             said.markdown(text)
             dropped.button(
                 _("Drop"), key=f"drop_{number}", icon=":material/close:", type="tertiary",
@@ -104,12 +104,12 @@ def _add(region: Region, _: Language) -> None:
     """Ask for one more wish about the participants of the region."""
     labels = _participants(region)
     kinds = {
-        "included": _("takes part in at least one project"),
+        "included": _("takes part"),
         "excluded": _("takes no part"),
-        "together": _("shares a project with"),
-        "apart": _("shares no project with"),
+        "together": _("together with"),
+        "apart": _("apart from"),
     }
-    first, middle, second, last = st.columns([4, 4, 4, 2], vertical_alignment="bottom")
+    first, middle, second, last = st.columns([4, 3, 4, 3], vertical_alignment="bottom")
     a = first.selectbox(
         _("Municipality"), list(labels), index=None, format_func=labels.__getitem__,
         placeholder=_("Type a name or key"), key="wish_a",
