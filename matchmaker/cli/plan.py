@@ -74,13 +74,13 @@ def plan(arguments: argparse.Namespace) -> int:
             where=f"--seconds {arguments.seconds}",
             remedy=message("Give a time such as 60."),
         )
+    region, limits = _region(arguments), _limits(arguments)
+    if arguments.save:
+        writing(arguments)[0].scenarios.check(arguments.save)
     data, _ = opened(arguments)
     if arguments.scenario:
         kept = scenarios.read(writing(arguments)[0].scenarios.get(arguments.scenario).document)
     else:
-        if arguments.save:
-            writing(arguments)[0].scenarios.check(arguments.save)
-        region, limits = _region(arguments), _limits(arguments)
         found = plans.plan_region(data, limits, region, seconds=arguments.seconds, progress=_progress(_))
         kept = scenarios.Scenario(region, limits, arguments.seconds, found, plans.fingerprint(data, region))
         if arguments.save:
@@ -270,6 +270,8 @@ def _print(found: Plan, _: Language) -> None:
         print("\n" + _("In no project:"))
     for left in found.left_out:
         print(f"   {left.municipality.name} ({left.municipality.key}): {_.render(left.why)}")
+    if found.left_out:
+        print(_("What would bring one of them in: --why and its key."))
 
 
 def _json(found: Plan, _: Language) -> dict[str, Any]:

@@ -26,7 +26,7 @@ _RATIO: Final = (_NORTH - _SOUTH) / ((_EAST - _WEST) * _SQUEEZE)
 """Height of the map by its width: a kilometre is as long from west to east as from south to north."""
 
 _COUNTRY: Final = ((_WEST, _EAST), (_SOUTH, _NORTH))
-_MARGIN: Final = 1.2
+_MARGIN: Final = 1.5
 _LEAST_HEIGHT: Final = 0.8
 """Degrees of latitude: closer the borders would say nothing."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
@@ -16,11 +16,14 @@ from matchmaker.i18n import Language
 from matchmaker.model import Municipality
 from matchmaker.plans import Variant
 from matchmaker.portfolio import Plan
-from matchmaker.portfolio.values import Setup
+from matchmaker.portfolio.values import LeftOut, Setup, WayIn
 from matchmaker.scenarios import Scenario
 from matchmaker.ui import cache, maps, papers, planning, show, tables, wishes
 from matchmaker.ui.maps import marked
 from matchmaker.ui.show import COLOURS
+
+_STEPS: Final = 3
+"""Municipalities for which a plan without projects says what would help."""
 
 
 def draw(scenario: Scenario, _: Language) -> None:
@@ -42,6 +45,7 @@ def draw(scenario: Scenario, _: Language) -> None:
 def _projects(scenario: Scenario, _: Language) -> None:
     plan = scenario.plan
     if not plan.projects:
+        _first_steps(scenario, _)
         return
     st.caption(_("Choose a row for its council papers, to fix the project, or to forbid its lead."))
     picked = tables.draw(_project_table(plan, _), "plan.csv", _, digits={_("Saving in euro"): 0,
@@ -55,6 +59,34 @@ def _projects(scenario: Scenario, _: Language) -> None:
     )
     if picked and int(picked) <= len(plan.projects):
         _project(scenario, int(picked) - 1, _)
+
+
+def _first_steps(scenario: Scenario, _: Language) -> None:
+    """Say of a plan without projects what single change would bring the first one."""
+    steps = []
+    for one in _by_reason(scenario.plan)[:_STEPS]:
+        ways = cache.ways_in(cache.workspace().version(), scenario, one.municipality.key)
+        steps += [f"- **{show.escaped(marked(one.municipality, _))}** – {_way(way, _)}" for way in ways[:1]]
+    if steps:
+        st.markdown(_("No project yet. A first one would become possible with one of these changes:"))
+        st.markdown("\n".join(steps))
+
+
+def _way(way: WayIn, _: Language) -> str:
+    """Return a change that brings a municipality into a plan as a sentence in Markdown."""
+    text = _("{change}: in “{title}”, led by {lead}; the plan would save {gain} more ({checked}).")
+    return show.escaped(
+        text.format(
+            change=_.render(way.change), title=_.label(way.title), lead=marked(way.lead, _), gain=_.eur(way.gain_eur),
+            checked=_.render(way.how),
+        )
+    )  # fmt: skip
+
+
+def _by_reason(plan: Plan) -> list[LeftOut]:
+    """Return who is in no project; those with a rare reason first: they are the ones to talk to."""
+    often = Counter(one.why.template for one in plan.left_out)
+    return sorted(plan.left_out, key=lambda one: (not one.weak, often[one.why.template]))
 
 
 def _project_table(plan: Plan, _: Language) -> pd.DataFrame:
@@ -226,25 +258,15 @@ def _left_out(scenario: Scenario, _: Language) -> None:
     if not ways:
         st.markdown(_("No single change of those tried is enough."))
         return
-    text = _("{change}: in “{title}”, led by {lead}; the plan would save {gain} more ({checked}).")
-    lines = [
-        text.format(
-            change=_.render(way.change), title=_.label(way.title), lead=marked(way.lead, _), gain=_.eur(way.gain_eur),
-            checked=_.render(way.how),
-        )
-        for way in ways
-    ]  # fmt: skip
-    st.markdown("\n".join(f"- {show.escaped(line)}" for line in lines))
+    st.markdown("\n".join(f"- {_way(way, _)}" for way in ways))
     st.caption(_("Each change alone, everything else as it is. Only the municipality itself knows what it needs."))
 
 
 def _left_out_table(plan: Plan, _: Language) -> pd.DataFrame:
-    """Return who is in no project; those with a rare reason first: they are the ones to talk to."""
-    often = Counter(one.why.template for one in plan.left_out)
     return pd.DataFrame(
         [
             (marked(one.municipality, _), one.municipality.key, _("yes") if one.weak else "", _.render(one.why))
-            for one in sorted(plan.left_out, key=lambda one: (not one.weak, often[one.why.template]))
+            for one in _by_reason(plan)
         ],
         columns=[_("Municipality"), _("Key"), _("Of the weakest fifth"), _("Reason")],
     )  # fmt: skip
