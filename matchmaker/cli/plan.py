@@ -313,13 +313,7 @@ def _print_ways(ways: Iterable[WayIn], name: str, _: Language) -> None:
     ways = list(ways)
     print("\n" + _("What would bring {name} into the plan:").format(name=name))
     for way in ways:
-        text = _("{change}: in “{title}”, led by {lead}; the plan would save {gain} more ({checked}).")
-        print(
-            "   " + text.format(
-                change=_.render(way.change), title=_.label(way.title), lead=way.lead.name, gain=_.eur(way.gain_eur),
-                checked=_.render(way.how),
-            )
-        )  # fmt: skip
+        print("   " + _.render(way.said(way.lead.name + (f" [{_('simulated')}]" if way.lead.simulated else ""))))
     if not ways:
         print("   " + _("No single change of those tried is enough."))
 

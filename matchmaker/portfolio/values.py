@@ -171,14 +171,21 @@ class WayIn:
     checked: str
     certain: bool
 
-    @property
-    def how(self) -> Message:
-        """How the change was checked, as people read it."""
+    def said(self, lead: str) -> Message:
+        """Return the change as a sentence; ``lead`` is how the lead is called."""
         if self.checked == "plan":
-            return message("a new plan was made")
-        if self.certain:
-            return message("put into this plan; without it no plan is as good")
-        return message("put into this plan, every limit is kept")
+            how = message("a new plan was made")
+        elif self.certain:
+            how = message("put into this plan; without it no plan is as good")
+        else:
+            how = message("put into this plan, every limit is kept")
+        named = ("title", self.title) in self.change.values
+        text = (
+            message("{change}: led by {lead}; the plan would save {gain:eur} more ({how}).")
+            if named
+            else message("{change}: in “{title}”, led by {lead}; the plan would save {gain:eur} more ({how}).")
+        )
+        return message(text.template, change=self.change, title=self.title, lead=lead, gain=self.gain_eur, how=how)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,13 +74,7 @@ def _first_steps(scenario: Scenario, _: Language) -> None:
 
 def _way(way: WayIn, _: Language) -> str:
     """Return a change that brings a municipality into a plan as a sentence in Markdown."""
-    text = _("{change}: in “{title}”, led by {lead}; the plan would save {gain} more ({checked}).")
-    return show.escaped(
-        text.format(
-            change=_.render(way.change), title=_.label(way.title), lead=marked(way.lead, _), gain=_.eur(way.gain_eur),
-            checked=_.render(way.how),
-        )
-    )  # fmt: skip
+    return show.escaped(_.render(way.said(marked(way.lead, _))))
 
 
 def _by_reason(plan: Plan) -> list[LeftOut]:
@@ -283,9 +277,7 @@ def _beside(scenario: Scenario, _: Language) -> None:
     if run.going:
         planning.watch(run, _)
         return
-    if run.error is not None or run.result is None:
-        if run.error is not None:
-            show.failure(run.error, _)
+    if run.failed(_) or run.result is None:
         return
     beside, curve = run.result
     compared([(_.render(one.title), one.plan) for one in beside], "vergleich-plaene.csv", _)

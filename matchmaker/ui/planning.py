@@ -32,13 +32,13 @@ class Run(Generic[T]):
     def __init__(self, work: Callable[[Callable[[Progress], None], Callable[[], bool]], T]) -> None:
         self.progress: Progress | None = None
         self.result: T | None = None
-        self.error: MatchmakerError | None = None
+        self.error: Exception | None = None
         self._stop = threading.Event()
 
         def run() -> None:
             try:
                 self.result = work(self._tell, self._stop.is_set)
-            except MatchmakerError as error:
+            except Exception as error:  # noqa: BLE001 - raised again by the page, which alone can show it
                 self.error = error
 
         self._thread = threading.Thread(target=run, daemon=True)
@@ -55,6 +55,15 @@ class Run(Generic[T]):
     def stop(self) -> None:
         """End the search with the best plan so far."""
         self._stop.set()
+
+    def failed(self, _: Language) -> bool:
+        """Say what went wrong, if anything did."""
+        if self.error is None:
+            return False
+        if not isinstance(self.error, MatchmakerError):
+            raise self.error
+        show.failure(self.error, _)
+        return True
 
 
 def start(data: Dataset, region: Region, limits: Limits, seconds: float) -> None:
@@ -84,22 +93,27 @@ def compare(data: Dataset, shown: Scenario) -> None:
 
 
 def _begin(name: str, run: Run[T]) -> None:
-    earlier: Run[T] | None = st.session_state.get(name)
+    _end(name)
+    st.session_state[name] = run
+
+
+def _end(name: str) -> None:
+    earlier: Run[object] | None = st.session_state.pop(name, None)
     if earlier is not None:
         earlier.stop()
-    st.session_state[name] = run
 
 
 def forget() -> None:
     """Show no plan until the next one is found or opened."""
-    for name in ("plan_shown", "plan_study", "plan_name"):
+    _end("plan_study")
+    for name in ("plan_shown", "plan_name"):
         st.session_state.pop(name, None)
     st.query_params.pop("scenario", None)
 
 
 def take_up(scenario: Scenario, *, name: str = "") -> None:
     """Show a plan; ``name`` is that of a saved one."""
-    st.session_state.pop("plan_study", None)
+    _end("plan_study")
     st.session_state["plan_shown"], st.session_state["plan_name"] = scenario, name
 
 
@@ -111,8 +125,7 @@ def shown(_: Language) -> Scenario:
             st.session_state["plan_run"] = run
             watch(run, _)
             st.stop()
-        if run.error is not None:
-            show.failure(run.error, _)
+        if run.failed(_):
             st.stop()
         if run.result is not None:
             take_up(run.result)
