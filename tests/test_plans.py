@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 import json
 import math
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from alembic import command
 from alembic.config import Config
@@ -164,6 +167,26 @@ def test_a_need_that_would_help_does_so_when_entered():
     assert tried > 5
 
 
+def test_a_budget_that_would_be_enough_is_enough():
+    tried = 0
+    for seed in range(8):
+        profiles, catalogue = region(seed, n=14, use_cases=3, rich=8e3)
+        plan = best(profiles, catalogue, Limits())
+        everybody = np.ones(len(profiles), dtype=bool)
+        for one in plan.left_out:
+            row = profiles.row(one.municipality.key)
+            for way in ways_in(profiles, everybody, catalogue, Limits(), plan, one.municipality.key):
+                if way.change.template == "A free budget of {budget:eur} a year":
+                    tried += 1
+                    budget = profiles.budget_eur.copy()
+                    assert dict(way.change.values)["budget"] > budget[row]
+                    budget[row] = dict(way.change.values)["budget"]
+                    new = best(replace(profiles, budget_eur=budget), catalogue, Limits())
+                    assert new.value_eur >= plan.value_eur + way.gain_eur - 0.01
+                    assert not way.certain or one.municipality.key in members(new)
+    assert tried > 2
+
+
 def test_an_insertion_keeps_every_limit_and_all_other_groups():
     profiles, catalogue = region(5, n=30, use_cases=4)
     problem = build(profiles, catalogue, Limits())
@@ -294,6 +317,18 @@ def test_the_paper_of_a_project_has_the_saving_of_the_plan(shipped: Dataset):
         assert group.saving_eur.central == pytest.approx(project.saving_eur)
         assert group.members == project.members
         assert sum(share.pays_cents for share in group.shares) == group.joint_cents
+    for member in group.members:
+        paper = service.paper_about(shipped, member.key, group, dt.date(2026, 11, 25))
+        assert paper.calculation.group == group
+
+
+def test_the_workbook_of_a_plan_has_a_row_for_each_member(shipped: Dataset):
+    plan = plans.plan_region(shipped, Limits(), Region(lands=("BY",)))
+    table = plans.plan_table(plan, lambda title: title.de)
+    book = plans.plan_workbook([("plan", table), ("again", table)])
+    for sheet in ("plan", "again"):
+        read = pd.read_excel(io.BytesIO(book), sheet_name=sheet, dtype={"key": str})
+        assert list(read["key"]) == [m.key for p in plan.projects for m in p.members]
 
 
 def test_a_scenario_comes_back_as_it_was(shipped: Dataset):

@@ -40,12 +40,17 @@ class Insertion(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class _Change:
-    """A changed region; ``own`` where only the municipality itself has changed."""
+    """A changed region; ``own`` where only the municipality itself has changed.
+
+    ``use_case`` and ``lead`` (key) are the only ones for which the change can matter, None where it can for any.
+    """
 
     text: Message
     profiles: Profiles
     limits: Limits
     own: bool
+    use_case: int | None = None
+    lead: str | None = None
 
 
 def groups_of(plan: Plan, profiles: Profiles, catalogue: Catalogue) -> tuple[Group, ...]:
@@ -57,19 +62,43 @@ def groups_of(plan: Plan, profiles: Profiles, catalogue: Catalogue) -> tuple[Gro
     )
 
 
-def insertion(problem: Problem, groups: Sequence[Group], row: int) -> Insertion | None:
+def insertion(
+    problem: Problem,
+    groups: Sequence[Group],
+    row: int,
+    *,
+    use_case: int | None = None,
+    lead: int | None = None,
+    least_paid: bool = False,
+) -> Insertion | None:
     """Return the way to take a municipality into some groups that saves most, None where none keeps all limits.
 
-    It joins a group, or begins a new one with others whose need is open; every other group stays as it is.
+    It joins a group, or begins a new one with others whose need is open; every other group stays as it is. With
+    ``use_case`` or ``lead`` only groups with these are looked at; with ``least_paid`` the group for which the
+    municipality itself pays least among those that save something, instead of the one that saves most.
     """
-    found = sorted(_insertions(problem, groups, row), key=lambda one: (-one.gain, one.group))
+    wanted = np.ones_like(problem.leads)
+    if use_case is not None:
+        wanted[:, np.arange(wanted.shape[1]) != use_case] = False
+    if lead is not None:
+        wanted[np.arange(len(wanted)) != lead] = False
+    found = list(_insertions(problem, groups, row, wanted))
+    if least_paid:
+        saving = [one for one in found if one.gain > 0]
+        found = sorted(saving, key=lambda one: (_paid(problem, one.group, row), one.group))
+    else:
+        found.sort(key=lambda one: (-one.gain, one.group))
     for one in found[:_TRIED]:
         if not violations(problem, [*(g for g in groups if g is not one.former), one.group]):
             return one
     return None
 
 
-def _insertions(problem: Problem, groups: Sequence[Group], row: int) -> Iterator[Insertion]:
+def _paid(problem: Problem, group: Group, row: int) -> float:
+    return float(problem.pays(group)[group.rows.index(row)])
+
+
+def _insertions(problem: Problem, groups: Sequence[Group], row: int, wanted: Bools) -> Iterator[Insertion]:
     taken = np.zeros_like(problem.needs)
     led = np.zeros(len(problem.profiles), dtype=np.int64)
     staff, money = problem.staff.copy(), problem.money.copy()
@@ -79,11 +108,13 @@ def _insertions(problem: Problem, groups: Sequence[Group], row: int) -> Iterator
         staff[group.lead] -= problem.lead_fte
         staff[list(group.joiners)] -= problem.part_fte
         money[list(group.rows)] -= problem.pays(group)
-        if problem.needs[row, group.use_case] and len(group.rows) < problem.sizes.stop - 1 and row not in group.rows:
+        open_ = wanted[group.lead, group.use_case] and len(group.rows) < problem.sizes.stop - 1
+        if open_ and problem.needs[row, group.use_case] and row not in group.rows:
             joined = Group(group.use_case, group.lead, tuple(sorted((*group.joiners, row))))
             yield Insertion(problem.value(joined) - problem.value(group), joined, group)
     concerned = problem.needs[row] | problem.leads[row]
-    for h, c in np.argwhere(problem.leads & concerned & ~taken & (led < problem.slots)[:, None]).tolist():
+    free_to_lead = problem.leads & wanted & ~taken & (led < problem.slots)[:, None]
+    for h, c in np.argwhere(free_to_lead & concerned).tolist():
         if staff[h] < problem.lead_fte - TOLERANCE or (h != row and (taken[row, c] or not problem.needs[row, c])):
             continue
         for size in problem.sizes:
@@ -141,20 +172,26 @@ def ways_in(
     found: dict[str, WayIn] = {}
     needs: list[WayIn] = []
     failed: list[_Change] = []
-    for kind, change in _changes(profiles, inside, catalogue, limits, key):
+    planned = groups_of(plan, region, catalogue)
+    for kind, change in _changes(profiles, inside, region, catalogue, limits, row):
         problem = build(change.profiles, catalogue, change.limits)
         here = change.profiles.row(key)
-        one = insertion(problem, groups_of(plan, change.profiles, catalogue), here)
+        same_rows = change.profiles.key is region.key
+        groups = planned if same_rows else groups_of(plan, change.profiles, catalogue)
+        lead = None if change.lead is None else change.profiles.row(change.lead)
+        one = insertion(
+            problem, groups, here, use_case=change.use_case, lead=lead, least_paid=kind in {"budget", "limit"}
+        )
         if one is None or one.gain <= 0:
             failed.append(change)
             continue
         text = change.text
         if kind == "budget":
-            paid = float(problem.pays(one.group)[one.group.rows.index(here)]) / limits.budget_share
+            paid = _paid(problem, one.group, here) / limits.budget_share
             text = message(text.template, budget=float(math.ceil(paid / _BUDGET_STEP) * _BUDGET_STEP))
         certain = change.own and one.gain > plan.bound_eur - plan.value_eur + _ROUNDING_EUR
-        lead = change.profiles.municipality(one.group.lead)
-        way = WayIn(text, catalogue.use_cases[one.group.use_case].title, lead, one.gain, "insertion", certain)
+        leader = change.profiles.municipality(one.group.lead)
+        way = WayIn(text, catalogue.use_cases[one.group.use_case].title, leader, one.gain, "insertion", certain)
         if kind == "need":
             needs.append(way)
         elif kind not in found or way.gain_eur > found[kind].gain_eur:
@@ -174,11 +211,10 @@ def ways_in(
 
 
 def _changes(
-    profiles: Profiles, inside: Bools, catalogue: Catalogue, limits: Limits, key: str
+    profiles: Profiles, inside: Bools, region: Profiles, catalogue: Catalogue, limits: Limits, row: int
 ) -> Iterator[tuple[str, _Change]]:
     """Yield single changes by kind, those of the municipality itself first."""
-    region = profiles.take(inside)
-    row = region.row(key)
+    key = str(region.key[row])
     problem = build(region, catalogue, limits)
 
     def own(**columns: object) -> Profiles:
@@ -211,7 +247,7 @@ def _changes(
         need = region.need[row].copy()
         need[c] = _URGENCY
         text = message("A need for “{title}”", title=catalogue.use_cases[c].title)
-        yield "need", _Change(text, own(need=need, need_known=True), limits, own=True)
+        yield "need", _Change(text, own(need=need, need_known=True), limits, own=True, use_case=c)
     yield from _others(profiles, inside, catalogue, problem, row)
 
 
@@ -226,7 +262,8 @@ def _others(
             staff = region.fte.copy()
             staff[h] += problem.lead_fte
             text = message("{fte:decimal} more free posts at {name}", fte=problem.lead_fte, name=str(region.name[h]))
-            yield "post", _Change(text, replace(region, fte=staff), limits, own=False)
+            changed = replace(region, fte=staff)
+            yield "post", _Change(text, changed, limits, own=False, lead=str(region.key[h]))
     more = limits.most_led + 1
     text = message("Up to {count} groups for each lead", count=more)
     yield "load", _Change(text, region, replace(limits, most_led=more), own=False)
@@ -247,4 +284,5 @@ def _others(
                 name=str(profiles.name[h]), land=LANDS[profiles.land[h]],
                 km=float(profiles.km_between([here], [h])[0, 0]),
             )  # fmt: skip
-            yield "elsewhere", _Change(text, profiles.take(larger), limits, own=False)
+            changed = profiles.take(larger)
+            yield "elsewhere", _Change(text, changed, limits, own=False, use_case=c, lead=str(profiles.key[h]))

@@ -66,8 +66,10 @@ def _region(_: Language) -> Region:
 
 
 def _map(_: Language) -> None:
-    """Draw all districts; a click takes one into the region."""
+    """Draw all districts, if the data have any; a click takes one into the region."""
     districts = cache.districts(cache.workspace().version())
+    if not districts:
+        return
     chosen = [key for key in st.session_state["plan_districts"] if key in districts]
     lands = st.session_state["plan_lands"]
     inside = [m for key, m in districts.items() if key in chosen or m.land in lands]

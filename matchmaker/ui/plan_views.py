@@ -241,7 +241,8 @@ def _left_out(scenario: Scenario, _: Language) -> None:
     if chosen is None:
         return
     try:
-        ways = cache.ways_in(cache.workspace().version(), scenario, picked)
+        with st.spinner(_("Trying changes …")):
+            ways = cache.ways_in(cache.workspace().version(), scenario, picked)
     except MatchmakerError as error:
         show.failure(error, _)
         return
@@ -304,7 +305,7 @@ def compared(found: Sequence[tuple[str, Plan]], file: str, _: Language) -> None:
     frame = pd.DataFrame(
         [
             (name, round(p.value_eur), round(p.value_eur - first), len(p.projects), p.participants,
-             f"{p.weak_inside} / {p.weak}", f"≤ {_.number(100 * p.gap, 2)} %" if p.value_eur > 0 else "–")
+             f"{p.weak_inside} / {p.weak}", planning.distance(p, _))
             for name, p in found
         ],
         columns=[_("Plan"), _("Saving in euro"), _("Difference in euro"), _("Projects"), _("Participants"),
@@ -339,8 +340,13 @@ def _curve(curve: Sequence[Plan], _: Language) -> None:
         alt=_("Saving by how many of the weakest fifth take part; the table below has the same figures."),
     )  # fmt: skip
     frame = pd.DataFrame(
-        [(f"{p.weak_inside} / {p.weak}", round(p.value_eur), round(p.value_eur - curve[0].value_eur)) for p in curve],
-        columns=[_("Of the weakest fifth"), _("Saving in euro"), _("Difference in euro")],
-    )
+        [
+            (f"{p.weak_inside} / {p.weak}", round(p.value_eur), round(p.value_eur - curve[0].value_eur),
+             planning.distance(p, _))
+            for p in curve
+        ],
+        columns=[_("Of the weakest fifth"), _("Saving in euro"), _("Difference in euro"),
+                 _("Distance from the best plan")],
+    )  # fmt: skip
     tables.draw(frame, "beteiligung.csv", _, digits={_("Saving in euro"): 0, _("Difference in euro"): 0})
     st.caption(_("Each point is a plan that keeps all limits: at least this saving is possible."))

@@ -152,14 +152,18 @@ def watch(run: Run[T], _: Language) -> None:
         st.button(_("Stop and show the best plan so far"), on_click=run.stop, icon=":material/stop:")
 
 
+def distance(plan: Plan, _: Language) -> str:
+    """Return how far a plan can be from the best one within its limits."""
+    return f"≤ {_.number(100 * plan.gap, 2)} %" if plan.value_eur > 0 else "–"
+
+
 def summary(plan: Plan, _: Language) -> None:
     """Say what a plan saves and how far it can be from the best one."""
-    saving, projects, people, distance = st.columns(4)
+    saving, projects, people, gap = st.columns(4)
     saving.metric(_("Saving over five years"), _.eur(plan.value_eur))
     projects.metric(_("Projects"), _.number(len(plan.projects)))
     people.metric(_("Participants"), _.number(plan.participants))
-    proven = plan.value_eur > 0
-    distance.metric(_("Distance from the best plan"), f"≤ {_.number(100 * plan.gap, 2)} %" if proven else "–")
+    gap.metric(_("Distance from the best plan"), distance(plan, _))
     if plan.status == "optimal":
         st.markdown(_("No plan within these limits saves noticeably more: that is proven."))
     else:
