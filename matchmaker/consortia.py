@@ -127,6 +127,21 @@ def best_group(
     return _consortium(profiles, catalogue, use_case, group, operates, curve)
 
 
+def given_group(profiles: Profiles, catalogue: Catalogue, use_case_id: str, members: Sequence[int]) -> Consortium:
+    """Return a group that is decided already, worked out like any other; ``members`` are rows, the lead first.
+
+    Its curve has one point, its own size. Place and inhabitants of all members must be known, and so must the cost.
+    """
+    use_case = catalogue.use_case(use_case_id)
+    group = np.array(members, dtype=np.int64)
+    operates = profiles.offer[:, profiles.use_cases.index(use_case_id)] == _OPERATION
+    terms = _Terms.of(catalogue, use_case, "central")
+    spent = float(_joining_cost(profiles, terms, group[:1], group[1:]).sum())
+    size = len(group)
+    saving = terms.fixed * (size - 1) - spent - terms.coordination * size * (size - 1) / 2
+    return _consortium(profiles, catalogue, use_case, group, operates, ((size, saving),))
+
+
 def _capable(profiles: Profiles, catalogue: Catalogue, column: int, operates: Bools) -> Bools:
     """Return who can lead: runs it, or has the maturity and the free staff it takes."""
     staff = catalogue.span("lead_fte").central

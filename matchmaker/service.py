@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +21,6 @@ from matchmaker import (
     insights,
     network,
     peers,
-    portfolio,
     relief,
     sharing,
     simulate,
@@ -35,10 +33,9 @@ from matchmaker.dataset import Dataset
 from matchmaker.errors import BadInput
 from matchmaker.indicators import IndicatorTable
 from matchmaker.insights import Insight
-from matchmaker.message import Label, Message, message
+from matchmaker.message import Message, message
 from matchmaker.model import (
     DIMENSIONS,
-    LANDS,
     Consortium,
     CostShare,
     Evidence,
@@ -54,11 +51,11 @@ from matchmaker.model import (
     Suggestion,
 )
 from matchmaker.peers import Neighbours
-from matchmaker.portfolio import Limits, Plan, Progress
+from matchmaker.portfolio import Project
 from matchmaker.profiles import Ints, Profiles, Ranking
 from matchmaker.relief import Relief
 from matchmaker.reports import memo
-from matchmaker.sheets import Tables, guarded
+from matchmaker.sheets import Tables
 
 _SUGGESTIONS_DRAWN: Final = 3
 
@@ -217,6 +214,17 @@ def joint_projects(
     return tuple(found[:top])
 
 
+def planned_group(data: Dataset, project: Project) -> Consortium:
+    """Return a project of a plan with all that is known of a joint project: three cases, shares, evidence.
+
+    Raises `UnknownKey` where a member is not in the register any more.
+    """
+    members = [data.profiles.row(member.key) for member in project.members]
+    return _with_shares_and_evidence(
+        data, consortia.given_group(data.profiles, data.catalogue, project.use_case, members)
+    )
+
+
 def _with_shares_and_evidence(data: Dataset, group: Consortium) -> Consortium:
     pays = sharing.by_stand_alone_cost(group.alone_cents, group.joint_cents)
     shares = tuple(CostShare(*share) for share in zip(group.members, group.alone_cents, pays, strict=True))
@@ -355,67 +363,6 @@ def _checks(found: Conditions) -> tuple[memo.Check, ...]:
         checks.append(memo.Check(grant.title, answer, grant.source, grant.url, grant.year))
     forms = sorted(found.forms, key=lambda form: not form.sure)[:_FORMS_IN_PAPER]
     return (*checks, *(memo.Check(form.title, form.why, form.source, form.url, form.year) for form in forms))
-
-
-def plan_region(
-    data: Dataset,
-    limits: Limits,
-    *,
-    lands: Sequence[str] = (),
-    districts: Sequence[str] = (),
-    seconds: float = 60.0,
-    progress: Callable[[Progress], None] | None = None,
-    stop: Callable[[], bool] | None = None,
-) -> Plan:
-    """Return the joint projects to start in a region, chosen together; see `matchmaker.portfolio.make_plan`.
-
-    The region is everybody in the Länder and the districts (five-digit keys, county-free cities too); all of Germany
-    where none is named. Raises `BadInput` where nobody in it takes part.
-    """
-    profiles = data.profiles
-    inside = profiles.participates.copy()
-    if lands or districts:
-        unknown = sorted(set(lands) - set(LANDS))
-        if unknown:
-            raise BadInput(
-                message("{land} is no Land.", land=unknown[0]),
-                where="land",
-                remedy=message("Use the two letters of a Land: {lands:list}.", lands=LANDS),
-            )
-        chosen = np.isin(profiles.land, [LANDS.index(land) for land in lands])
-        inside &= chosen | np.isin(profiles.key.astype("U5"), list(districts))
-    if not inside.any():
-        raise BadInput(
-            message("Nobody in this region takes part yet: no profile, need or offer is known."),
-            where=" ".join([*lands, *districts]),
-            remedy=message("Choose a larger region, or enter profiles first."),
-        )
-    return portfolio.make_plan(
-        profiles.take(inside), data.catalogue, limits, seconds=seconds, progress=progress, stop=stop
-    )
-
-
-def plan_table(plan: Plan, title_of: Callable[[Label], str]) -> pd.DataFrame:
-    """Return a plan as a table, one row for each member of each project."""
-    return pd.DataFrame(
-        [
-            (number, p.use_case, title_of(p.title), m.key, guarded(m.name), "lead" if place == 0 else "member",
-             round(paid, 2), round(p.saving_eur, 2), "simulated" if m.simulated else "")
-            for number, p in enumerate(plan.projects, start=1)
-            for place, (m, paid) in enumerate(zip(p.members, p.pays_eur, strict=True))
-        ],
-        columns=["project", "use_case", "title", "key", "name", "role", "pays_eur_a_year", "project_saving_eur",
-                 "provenance"],
-    )  # fmt: skip
-
-
-def plan_workbook(table: pd.DataFrame) -> bytes:
-    """Return the table of a plan as XLSX."""
-    content = io.BytesIO()
-    options = {"strings_to_formulas": False, "strings_to_urls": False}
-    with pd.ExcelWriter(content, engine="xlsxwriter", engine_kwargs={"options": options}) as book:
-        table.to_excel(book, sheet_name="plan", index=False)
-    return content.getvalue()
 
 
 def find_types(

@@ -24,7 +24,7 @@ from matchmaker.model import (
     Stage,
 )
 from matchmaker.sheets import SHIPPED, Tables, schema
-from matchmaker.store import Store
+from matchmaker.store import Shelf, Store
 
 DEMONSTRATION: Final = SHIPPED / "demonstration"
 """Package of the simulated demonstration participants, beside the real data."""
@@ -219,6 +219,11 @@ class Workspace:
                 remedy=message("Search for it in the list."),
             )
         store.save({"register": row}, what=f"municipality {municipality.key}")
+
+    @property
+    def scenarios(self) -> Shelf:
+        """The saved plans of a region; raises `BadInput` where nothing can be saved."""
+        return self._writable().scenarios
 
     def _writable(self) -> Store:
         if self.store is None:

@@ -13,7 +13,7 @@ FILES = [*sorted(PACKAGE.rglob("*.py")), ROOT / "app.py"]
 
 CORE = {"partners", "peers", "clusters", "network", "pains", "survey", "insights"}
 CORE |= {"consortia", "sharing", "grants", "relief", "portfolio"}
-ASKED = {"workspace", "service"}
+ASKED = {"workspace", "service", "plans", "scenarios"}
 WORDS = {"errors", "message", "model"}
 TABLES = {"sheets", "indicators", "answers", "assumptions", "costtable", "dataset"}
 BASE = {"errors", "message", "model", "profiles", "catalogue"}
@@ -37,6 +37,8 @@ ALLOWED = {
     "answers": {*BASE, "sheets"},
     "costtable": {*BASE, "sheets"},
     "service": {*BASE, *CORE, *TABLES, "simulate", "reports"},
+    "plans": {*BASE, "portfolio", "dataset", "sheets"},
+    "scenarios": {*WORDS, "portfolio", "plans"},
     "cli": {*WORDS, *TABLES, "insights", "portfolio", "exchange", "store", "i18n", "reports", *ASKED, "cli"},
     "ui": {*BASE, *(CORE - {"partners"}), *TABLES, "store", "i18n", "reports", *ASKED, "ui"},
     "app": {"errors", "ui"},
@@ -80,7 +82,7 @@ def test_imports_run_one_way(file: Path):
         ("streamlit", {"ui", "app"}),
         ("sqlalchemy", {"store"}),
         ("alembic", {"store"}),
-        ("pandas", {*TABLES, "exchange", "simulate", "store", "workspace", "service", "ui"}),
+        ("pandas", {*TABLES, "exchange", "simulate", "store", "workspace", "service", "plans", "ui"}),
         ("pandera", {"sheets"}),
         ("sklearn", {"clusters", "pains"}),
         ("numba", {"partners", "portfolio"}),

@@ -131,7 +131,7 @@ def test_wishes_are_kept_or_named():
     assert a not in {m.key for p in without.projects for m in p.members}
     with pytest.raises(BadInput) as caught:
         portfolio.make_plan(profiles, catalogue, Limits(excluded=frozenset({a}), together=((a, b),)), gap=0.0)
-    assert "must be together" in caught.value.what.template
+    assert "contradict each other" in caught.value.what.template
     with pytest.raises(BadInput) as caught:
         portfolio.make_plan(profiles, catalogue, Limits(fixed=((first.use_case, a, ()),)))
     assert "fixed project" in caught.value.what.template

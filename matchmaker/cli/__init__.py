@@ -200,18 +200,7 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
     form = command("template", data.template, "write an empty form with explained columns")
     form.add_argument("path", type=Path, metavar="PATH.xlsx")
 
-    planned = command("plan", plan.plan, "which joint projects a region should start, with proof")
-    planned.add_argument("--land", default="", metavar="TH,…", help="these Länder (default: all of Germany)")
-    planned.add_argument("--kreis", default="", metavar="KEY,…", help="these districts, by their five-digit keys")
-    planned.add_argument("--max-size", type=int, default=5, metavar="N", help="most members of a group (default: 5)")
-    planned.add_argument(
-        "--include-weak", action="store_true", help="everybody of the weakest fifth that can be reached takes part"
-    )
-    planned.add_argument("--no-simulated", action="store_true", help="without demonstration participants")
-    planned.add_argument("--seconds", type=float, default=60, metavar="S", help="end the search then (default: 60)")
-    planned.add_argument("--seed", type=int, default=0, metavar="S", help="same seed, same plan (default: 0)")
-    planned.add_argument("--out", type=Path, metavar="FILE", help="write the plan as .csv, .xlsx or .json")
-    planned.add_argument("--json", action="store_true")
+    plan.options(command("plan", plan.plan, "which joint projects a region should start, with proof"))
 
     made = command("simulate", data.simulate, "write a data package of simulated municipalities")
     made.add_argument("--n", type=int, required=True, metavar="N")

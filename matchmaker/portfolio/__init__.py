@@ -18,9 +18,11 @@ from matchmaker.catalogue import Catalogue
 from matchmaker.errors import BadInput
 from matchmaker.message import Message, message
 from matchmaker.portfolio import exact
+from matchmaker.portfolio.entry import groups_of
 from matchmaker.portfolio.problem import Group, Problem, build, fixed_groups, reachable
 from matchmaker.portfolio.problem import violations as _broken
 from matchmaker.portfolio.values import Binding, LeftOut, Limits, Plan, Progress, Project, gap_of
+from matchmaker.portfolio.wishes import check_wishes
 from matchmaker.profiles import Bools, Profiles
 
 __all__ = ["Limits", "Plan", "Progress", "Project", "make_plan", "violations"]
@@ -66,9 +68,10 @@ def make_plan(
         Where a wish cannot be met; names it.
     """
     begun = time.monotonic()
+    check_wishes(profiles, catalogue, limits)
     problem = build(profiles, catalogue, limits)
     reach = reachable(problem)
-    include = problem.weak & reach if limits.include_weak else None
+    include = _included(problem, reach)
     pinned = fixed_groups(problem, catalogue)
     together = _together(problem, reach)
     found = _Found(problem, begun, seconds, progress, stop)
@@ -82,7 +85,7 @@ def make_plan(
         )
         if solved.infeasible:
             raise BadInput(
-                message("The wishes cannot all be met together with everybody's staff and budget."),
+                _unmet(problem, together),
                 where=_listed(problem, together),
                 remedy=message("Drop one of the wishes, or raise a limit."),
             )
@@ -95,13 +98,7 @@ def violations(profiles: Profiles, catalogue: Catalogue, limits: Limits, plan: P
 
     Counts anew from members and leads alone, apart from the solvers.
     """
-    problem = build(profiles, catalogue, limits)
-    row = profiles.row
-    groups = [
-        Group(catalogue.ids.index(p.use_case), row(p.lead.key), tuple(sorted(row(m.key) for m in p.members[1:])))
-        for p in plan.projects
-    ]
-    return _broken(problem, groups)
+    return _broken(build(profiles, catalogue, limits), groups_of(plan, profiles, catalogue))
 
 
 class _Found:
@@ -164,6 +161,24 @@ def _search(found: _Found, pinned: Sequence[Group], include: Bools | None, gap: 
     found.offer(search.groups, search.bound, include)
 
 
+def _included(problem: Problem, reach: Bools) -> Bools | None:
+    """Mark who has to be in a group, None for nobody; raise `BadInput` for one on request that cannot."""
+    limits, profiles = problem.limits, problem.profiles
+    wished = np.isin(profiles.key, sorted(limits.included))
+    for row in np.flatnonzero(wished & ~reach).tolist():
+        raise BadInput(
+            message(
+                "{name} must take part, but cannot: {why}",
+                name=str(profiles.name[row]), why=_why(problem, row, reachable_row=False, asked=False),
+            ),
+            where=str(profiles.key[row]),
+            remedy=message("Drop the wish, or enter what is missing."),
+        )  # fmt: skip
+    if limits.include_weak:
+        return wished | problem.weak & reach
+    return wished if wished.any() else None
+
+
 def _together(problem: Problem, reach: Bools) -> list[tuple[int, int]]:
     """Return the pairs that must share a group as rows; raise `BadInput` for one that cannot."""
     pairs = []
@@ -210,7 +225,7 @@ def _seeds(problem: Problem, pinned: Sequence[Group], together: Sequence[tuple[i
         group = _common_group(problem, taken, pair)
         if group is None:
             raise BadInput(
-                message("The wishes cannot all be met together with everybody's staff and budget."),
+                _unmet(problem, together),
                 where=_listed(problem, [pair]),
                 remedy=message("Drop one of the wishes, or raise a limit."),
             )
@@ -218,9 +233,17 @@ def _seeds(problem: Problem, pinned: Sequence[Group], together: Sequence[tuple[i
     return tuple(seeds)
 
 
+def _unmet(problem: Problem, pairs: Sequence[tuple[int, int]]) -> Message:
+    return message(
+        "The wishes cannot all be met together with everybody's staff and budget: {which}.",
+        which=_listed(problem, pairs),
+    )
+
+
 def _listed(problem: Problem, pairs: Sequence[tuple[int, int]]) -> str:
     name = problem.profiles.name
-    fixed = [f"{use_case} {lead}" for use_case, lead, _ in problem.limits.fixed]
+    row = problem.profiles.row
+    fixed = [f"{use_case} {name[row(lead)]}" for use_case, lead, _ in problem.limits.fixed]
     return ", ".join([*(f"{name[a]} + {name[b]}" for a, b in pairs), *fixed])
 
 
@@ -291,8 +314,12 @@ def _why(problem: Problem, row: int, *, reachable_row: bool, asked: bool) -> Mes
         return message("Excluded on request.")
     if problem.out[row]:
         return message("Inhabitants or place are unknown, so costs cannot be computed. Enter them.")
+    if asked and str(problem.profiles.key[row]) in problem.limits.included:
+        return message("Should take part on request, but staff and budgets are used up.")
     if asked:
         return message("Should take part as one of the weakest fifth, but staff and budgets are used up.")
+    if reachable_row and not needs.any():
+        return message("Could lead, but whoever needs what it can lead is better off with another lead.")
     if reachable_row:
         return message("Could take part, but others save more with the same leads, staff and budgets.")
     if not needs.any():
@@ -302,6 +329,8 @@ def _why(problem: Problem, row: int, *, reachable_row: bool, asked: bool) -> Mes
     others = problem.leads.sum(axis=0) - problem.leads[row] > 0
     if not (needs & others).any():
         return message("Nobody in the region can lead what it needs. A lead from elsewhere would help.")
+    if problem.money[row] == problem.limits.most_paid_eur:
+        return message("Its share of any project is above the limit set for what one pays.")
     return message("The free budget is too small for its share of any project.")
 
 
@@ -364,7 +393,11 @@ def _notes(problem: Problem, groups: Sequence[Group]) -> tuple[Message, ...]:
     rows = np.unique([row for group in groups for row in group.rows]).astype(np.int64)
     leads = np.unique([group.lead for group in groups]).astype(np.int64)
     notes = []
-    if count := int(np.isinf(problem.money[rows]).sum()):
+    missed = np.setdiff1d(np.flatnonzero(np.isin(problem.profiles.key, sorted(problem.limits.included))), rows)
+    if len(missed):
+        names = tuple(str(problem.profiles.name[row]) for row in missed)
+        notes.append(message("Should take part on request, but no plan found has room: {names:list}.", names=names))
+    if count := int(np.isnan(problem.profiles.budget_eur[rows]).sum()):
         notes.append(message("Members that have not stated their budget: {count}. Ask them first.", count=count))
     if count := int(np.isinf(problem.staff[leads]).sum()):
         notes.append(

@@ -166,7 +166,7 @@ def build(profiles: Profiles, catalogue: Catalogue, limits: Limits) -> Problem:
         operates=operates,
         leads=leads,
         staff=staff,
-        money=np.where(np.isnan(profiles.budget_eur), np.inf, profiles.budget_eur),
+        money=np.fmin(profiles.budget_eur * limits.budget_share, limits.most_paid_eur),
         slots=slots,
         weak=_weakest(profiles, out),
         out=out,

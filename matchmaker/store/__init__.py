@@ -20,14 +20,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from matchmaker.errors import StoreFailed, reason
 from matchmaker.message import Message, message
+from matchmaker.store.scenarios import Saved, Shelf
 from matchmaker.store.tables import OWNER, STORED, revision, stated
+
+__all__ = ["HEAD", "Saved", "Shelf", "Store", "default_url"]
 
 T = TypeVar("T")
 
 _OWNERS_AT_A_TIME: Final = 500
 """Databases limit the number of values in one statement."""
 
-HEAD: Final = "0001"
+HEAD: Final = "0003"
 """Newest migration; the database is brought to it when it is opened."""
 
 
@@ -121,6 +124,11 @@ class Store:
                 connection.execute(sa.insert(stated), {"key": key, "block": block})
             connection.execute(sa.insert(revision), {"number": last + 1, "at": datetime.now(UTC), "what": what})
         return int(last) + 1
+
+    @property
+    def scenarios(self) -> Shelf:
+        """The saved plans."""
+        return Shelf(self._connected, self._changing)
 
     def close(self) -> None:
         """Give back all connections."""

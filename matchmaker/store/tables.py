@@ -71,3 +71,10 @@ revision = sa.Table(
     sa.Column("at", sa.DateTime(timezone=True), nullable=False), _text("what"),
 )  # fmt: skip
 """One row per change; the largest number is the version of the data."""
+
+scenarios = sa.Table(
+    "scenarios", metadata, sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String(80), nullable=False, unique=True),
+    sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False), _text("document"), sqlite_autoincrement=True,
+)  # fmt: skip
+"""Saved plans of a region. The number of a deleted one is never given again: links stay honest."""

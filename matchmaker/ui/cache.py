@@ -13,14 +13,16 @@ from typing import Any, Final, TypeAlias
 
 import streamlit as st
 
-from matchmaker import service, sheets
+from matchmaker import plans, service, sheets
 from matchmaker.catalogue import Change
 from matchmaker.clusters import Types
 from matchmaker.dataset import Dataset
 from matchmaker.insights import Insight
-from matchmaker.model import Consortium, Option, Preferences, Sharing, Shift, Suggestion
+from matchmaker.model import Consortium, Municipality, Option, Preferences, Sharing, Shift, Suggestion
 from matchmaker.pains import PainIndex, index_of
+from matchmaker.portfolio.values import WayIn
 from matchmaker.profiles import Profiles
+from matchmaker.scenarios import Scenario
 from matchmaker.service import Conditions, Network
 from matchmaker.store import Store, default_url
 from matchmaker.ui import network_view as views
@@ -96,6 +98,19 @@ def project_details(
         (service.project_options(data, key, group, preferences), service.project_conditions(data, group, on=day))
         for group in projects(version, key, preferences, use_case, changes)
     )
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def districts(version: Version) -> dict[str, Municipality]:
+    """Return the Landkreise and county-free cities by their five-digit keys."""
+    data = dataset()
+    return {str(data.profiles.key[row])[:5]: data.profiles.municipality(row) for row in plans.districts(data)}
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def ways_in(version: Version, scenario: Scenario, key: str) -> tuple[WayIn, ...]:
+    """Return what would bring a municipality into a plan."""
+    return plans.ways_in(dataset(), scenario.limits, scenario.region, scenario.plan, key)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

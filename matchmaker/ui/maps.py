@@ -25,6 +25,11 @@ _SQUEEZE: Final = math.cos(math.radians(51.2))
 _RATIO: Final = (_NORTH - _SOUTH) / ((_EAST - _WEST) * _SQUEEZE)
 """Height of the map by its width: a kilometre is as long from west to east as from south to north."""
 
+_COUNTRY: Final = ((_WEST, _EAST), (_SOUTH, _NORTH))
+_MARGIN: Final = 1.5
+_LEAST_HEIGHT: Final = 0.8
+"""Degrees of latitude: closer the borders would say nothing."""
+
 _SCALE: Final = 100
 """Coordinates are drawn times 100: the chart library snaps lines to whole units."""
 
@@ -60,12 +65,14 @@ def map_of(
     alt: str,
     width: int,
     pick: bool = False,
+    close: bool = False,
 ) -> str:
     """Draw municipalities on the outlines of the Länder, without any map service.
 
     ``groups`` are dots by name of the group with their size in pixels, ``links`` lines between municipalities.
     Those without a known place are left out; the table beside the map has them. With ``pick`` a click on a dot
-    returns the key of its municipality; empty while none is chosen.
+    returns the key of its municipality; empty while none is chosen. ``close`` shows where the dots are instead of
+    the whole country.
     """
     shown: dict[int, list[str]] = {}
     series: list[dict[str, Any]] = [
@@ -104,7 +111,7 @@ def map_of(
                 "symbol": _SYMBOLS[place],
                 "itemStyle": {"color": COLOURS[_DOTS[place]], "borderColor": "#fff", "borderWidth": 0.5},
                 "data": [
-                    {"name": _marked(m, _), "value": _position(m.lon, m.lat), "symbolSize": size}
+                    {"name": marked(m, _), "value": _position(m.lon, m.lat), "symbolSize": size}
                     for m, size in dots
                     if m.lon is not None and m.lat is not None
                 ],
@@ -112,11 +119,12 @@ def map_of(
         )
     hidden = {"type": "value", "show": False, "splitLine": {"show": False}}
     top = _LEGEND + 24 * max(0, (len(groups) + len(links) - 3) // 2)
+    across, up = _around([m for dots in groups.values() for m, _size in dots]) if close else _COUNTRY
     state = st.echarts_chart(
         {
             "grid": {"left": 0, "top": top, "width": width, "height": round(width * _RATIO)},
-            "xAxis": {**hidden, **_bounds((_WEST, _EAST), _SQUEEZE)},
-            "yAxis": {**hidden, **_bounds((_SOUTH, _NORTH), 1)},
+            "xAxis": {**hidden, **_bounds(across, _SQUEEZE)},
+            "yAxis": {**hidden, **_bounds(up, 1)},
             "legend": {
                 "top": 0,
                 "data": [
@@ -142,7 +150,8 @@ def map_of(
     return _picked(state, shown) if pick else ""
 
 
-def _marked(municipality: Municipality, _: Language) -> str:
+def marked(municipality: Municipality, _: Language) -> str:
+    """Return the name, with a word where the municipality is simulated."""
     return f"{municipality.name} ({_('simulated')})" if municipality.simulated else municipality.name
 
 
@@ -186,7 +195,7 @@ def community_graph(
                         for i, label in enumerate(groups)
                     ],
                     "data": [
-                        {"name": m.key, "value": _marked(m, _), "x": round(places[m.key][0] * _SCALE),
+                        {"name": m.key, "value": marked(m, _), "x": round(places[m.key][0] * _SCALE),
                          "y": round(places[m.key][1] * _SCALE), "category": place, "symbolSize": size}
                         for m, size, place in dots
                     ],
@@ -273,6 +282,20 @@ def ego_graph(graph: nx.MultiGraph[str], key: str, of: Mapping[str, Municipality
         height=400,
         key="ego_graph",
         alt=_("Graph of {name} and its partners; the table below has the same content.").format(name=of[key].name),
+    )
+
+
+def _around(shown: Sequence[Municipality]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the degrees from west to east and from south to north around some places, in the shape of the map."""
+    lons, lats = [m.lon for m in shown if m.lon is not None], [m.lat for m in shown if m.lat is not None]
+    if not lons or not lats:
+        return _COUNTRY
+    middle_lon, middle_lat = (min(lons) + max(lons)) / 2, (min(lats) + max(lats)) / 2
+    height = max(max(lats) - min(lats), (max(lons) - min(lons)) * _SQUEEZE * _RATIO, _LEAST_HEIGHT) * _MARGIN
+    width = height / _RATIO / _SQUEEZE
+    return (
+        (middle_lon - width / 2, middle_lon + width / 2),
+        (middle_lat - height / 2, middle_lat + height / 2),
     )
 
 

@@ -13,12 +13,12 @@ from matchmaker.model import Consortium
 from matchmaker.ui import cache
 
 
-def offer(group: Consortium, number: int, _: Language) -> None:
-    """Offer the council paper of the chosen municipality about a project in each format.
+def offer(group: Consortium, number: int, _: Language, *, key: str = "") -> None:
+    """Offer the council paper of a municipality about a project in each format; of the chosen one by default.
 
     ``number`` tells the projects of a page apart.
     """
-    key = str(st.session_state.get("key", ""))
+    key = key or str(st.session_state.get("key", ""))
     for column, (ending, form) in zip(st.columns(len(reports.FORMATS)), reports.FORMATS.items(), strict=True):
         column.download_button(
             _.render(form.title),

@@ -1,53 +1,47 @@
-"""The page of the competence centre: a search that runs beside the page, and what its plans look like."""
+"""Searches for plans that run beside the page, and the plan that it shows."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
-import pandas as pd
 import streamlit as st
 
-from matchmaker import service
+from matchmaker import plans
 from matchmaker.dataset import Dataset
 from matchmaker.errors import MatchmakerError
 from matchmaker.i18n import Language
-from matchmaker.model import Municipality
+from matchmaker.plans import Region, Variant
 from matchmaker.portfolio import Limits, Plan, Progress
-from matchmaker.ui import maps, show
+from matchmaker.scenarios import Scenario
+from matchmaker.ui import cache, show
+
+T = TypeVar("T")
+
+_SECONDS_BESIDE = 3
+"""A plan to compare with gets one part in so many of the time for the plan itself."""
 
 
-class Run:
+class Run(Generic[T]):
     """A search in a thread of its own, so that the page can show how far it is and stop it.
 
-    ``plans`` are the plan asked for and the same with or without the weakest fifth; None until both are there.
+    ``work`` is given what to tell its progress to and what says whether to end. ``result`` is None until it is there.
     """
 
-    def __init__(
-        self, data: Dataset, limits: Limits, lands: Sequence[str], districts: Sequence[str], seconds: float
-    ) -> None:
+    def __init__(self, work: Callable[[Callable[[Progress], None], Callable[[], bool]], T]) -> None:
         self.progress: Progress | None = None
-        self.plans: tuple[Plan, Plan] | None = None
-        self.error: MatchmakerError | None = None
-        self.limits = limits
+        self.result: T | None = None
+        self.error: Exception | None = None
         self._stop = threading.Event()
 
-        def work() -> None:
-            def plan(wanted: Limits, most: float) -> Plan:
-                return service.plan_region(
-                    data, wanted, lands=lands, districts=districts, seconds=most, progress=self._tell,
-                    stop=self._stop.is_set,
-                )  # fmt: skip
-
+        def run() -> None:
             try:
-                first = plan(limits, seconds)
-                other = plan(replace(limits, include_weak=not limits.include_weak), seconds / 2)
-                self.plans = first, other
-            except MatchmakerError as error:
+                self.result = work(self._tell, self._stop.is_set)
+            except Exception as error:  # noqa: BLE001 - raised again by the page, which alone can show it
                 self.error = error
 
-        self._thread = threading.Thread(target=work, daemon=True)
+        self._thread = threading.Thread(target=run, daemon=True)
         self._thread.start()
 
     def _tell(self, progress: Progress) -> None:
@@ -62,9 +56,88 @@ class Run:
         """End the search with the best plan so far."""
         self._stop.set()
 
+    def failed(self, _: Language) -> bool:
+        """Say what went wrong, if anything did."""
+        if self.error is None:
+            return False
+        if not isinstance(self.error, MatchmakerError):
+            raise self.error
+        show.failure(self.error, _)
+        return True
+
+
+def start(data: Dataset, region: Region, limits: Limits, seconds: float) -> None:
+    """Begin to look for a plan; a search that still runs ends."""
+
+    def work(tell: Callable[[Progress], None], stopped: Callable[[], bool]) -> Scenario:
+        plan = plans.plan_region(data, limits, region, seconds=seconds, progress=tell, stop=stopped)
+        return Scenario(region, limits, seconds, plan, plans.fingerprint(data, region))
+
+    _begin("plan_run", Run(work))
+    forget()
+
+
+def compare(data: Dataset, shown: Scenario) -> None:
+    """Begin to look for the plans that stand beside the one shown."""
+
+    def work(
+        tell: Callable[[Progress], None], stopped: Callable[[], bool]
+    ) -> tuple[tuple[Variant, ...], tuple[Plan, ...]]:
+        most = max(2.0, shown.seconds / _SECONDS_BESIDE)
+        region, limits = shown.region, shown.limits
+        beside = plans.variants(data, limits, region, shown.plan, seconds=most, progress=tell, stop=stopped)
+        curve = plans.inclusion(data, limits, region, seconds=most, progress=tell, stop=stopped)
+        return beside, curve
+
+    _begin("plan_study", Run(work))
+
+
+def _begin(name: str, run: Run[T]) -> None:
+    _end(name)
+    st.session_state[name] = run
+
+
+def _end(name: str) -> None:
+    earlier: Run[object] | None = st.session_state.pop(name, None)
+    if earlier is not None:
+        earlier.stop()
+
+
+def forget() -> None:
+    """Show no plan until the next one is found or opened."""
+    _end("plan_study")
+    for name in ("plan_shown", "plan_name"):
+        st.session_state.pop(name, None)
+    st.query_params.pop("scenario", None)
+
+
+def take_up(scenario: Scenario, *, name: str = "") -> None:
+    """Show a plan; ``name`` is that of a saved one."""
+    _end("plan_study")
+    st.session_state["plan_shown"], st.session_state["plan_name"] = scenario, name
+
+
+def shown(_: Language) -> Scenario:
+    """Return the plan to show; while there is none, say why and end the page here."""
+    run: Run[Scenario] | None = st.session_state.pop("plan_run", None)
+    if run is not None:
+        if run.going:
+            st.session_state["plan_run"] = run
+            watch(run, _)
+            st.stop()
+        if run.failed(_):
+            st.stop()
+        if run.result is not None:
+            take_up(run.result)
+    found: Scenario | None = st.session_state.get("plan_shown")
+    if found is None:
+        st.info(_("Choose a region and make a plan."), icon=":material/arrow_upward:")
+        st.stop()
+    return found
+
 
 @st.fragment(run_every=0.5)
-def watch(run: Run, _: Language) -> None:
+def watch(run: Run[T], _: Language) -> None:
     """Show how far a search is, with a button that ends it; draw the page anew when it has ended."""
     if not run.going:
         st.rerun()
@@ -79,13 +152,18 @@ def watch(run: Run, _: Language) -> None:
         st.button(_("Stop and show the best plan so far"), on_click=run.stop, icon=":material/stop:")
 
 
+def distance(plan: Plan, _: Language) -> str:
+    """Return how far a plan can be from the best one within its limits."""
+    return f"≤ {_.number(100 * plan.gap, 2)} %" if plan.value_eur > 0 else "–"
+
+
 def summary(plan: Plan, _: Language) -> None:
     """Say what a plan saves and how far it can be from the best one."""
-    saving, projects, distance = st.columns(3)
+    saving, projects, people, gap = st.columns(4)
     saving.metric(_("Saving over five years"), _.eur(plan.value_eur))
     projects.metric(_("Projects"), _.number(len(plan.projects)))
-    proven = plan.value_eur > 0
-    distance.metric(_("Distance from the best plan"), f"≤ {_.number(100 * plan.gap, 2)} %" if proven else "–")
+    people.metric(_("Participants"), _.number(plan.participants))
+    gap.metric(_("Distance from the best plan"), distance(plan, _))
     if plan.status == "optimal":
         st.markdown(_("No plan within these limits saves noticeably more: that is proven."))
     else:
@@ -100,61 +178,17 @@ def summary(plan: Plan, _: Language) -> None:
             st.markdown(f":green[**+**] {show.escaped(line)}")
 
 
-def table(plan: Plan, _: Language) -> pd.DataFrame:
-    """Return the projects of a plan."""
-    return pd.DataFrame(
-        [
-            (number, _.label(p.title), p.lead.name, ", ".join(m.name for m in p.members[1:]), round(p.saving_eur),
-             round(max(p.pays_eur)), _("simulated") if any(m.simulated for m in p.members) else "")
-            for number, p in enumerate(plan.projects, start=1)
-        ],
-        columns=[_("Project"), _("Use case"), _("Lead"), _("Members"), _("Saving in euro"),
-                 _("Most that one pays, euro a year"), _("Simulated")],
-    )  # fmt: skip
-
-
-def left_out(plan: Plan, _: Language) -> pd.DataFrame:
-    """Return who is in no project, and why."""
-    return pd.DataFrame(
-        [
-            (one.municipality.name, _.render(one.why), _("yes") if one.weak else "",
-             _("simulated") if one.municipality.simulated else "", one.municipality.key)
-            for one in plan.left_out
-        ],
-        columns=[_("Municipality"), _("Reason"), _("Of the weakest fifth"), _("Simulated"), _("Key")],
-    )  # fmt: skip
-
-
-def comparison(limits: Limits, plans: tuple[Plan, Plan], _: Language) -> pd.DataFrame:
-    """Return what it costs to take the weakest fifth along."""
-    without, along = plans[::-1] if limits.include_weak else plans
-    return pd.DataFrame(
-        [
-            (name, round(p.value_eur), len(p.projects), len({m.key for one in p.projects for m in one.members}),
-             f"{p.weak_inside} / {p.weak}")
-            for name, p in ((_("Largest saving"), without), (_("Weakest fifth first"), along))
-        ],
-        columns=[_("Plan"), _("Saving in euro"), _("Projects"), _("Participants"), _("Of the weakest fifth")],
-    )  # fmt: skip
-
-
-def draw_map(plan: Plan, _: Language) -> None:
-    """Draw leads, members and those left out on the map."""
-    leads = {p.lead.key: p.lead for p in plan.projects}
-    members = {m.key: m for p in plan.projects for m in p.members if m.key not in leads}
-
-    def dots(of: Sequence[Municipality], size: int) -> list[tuple[Municipality, float]]:
-        return [(m, float(size)) for m in of]
-
-    maps.map_of(
-        {
-            _("Lead"): dots(list(leads.values()), 10),
-            _("Member"): dots(list(members.values()), 7),
-            _("In no project"): dots([one.municipality for one in plan.left_out], 4),
-        },
-        {_("Project"): [(p.lead, m) for p in plan.projects for m in p.members[1:]]},
-        _,
-        key="plan_map",
-        alt=_("Map of the plan; the tables on this page have the same content."),
-        width=maps.WIDE,
-    )
+def warn(scenario: Scenario, region: Region, limits: Limits, _: Language) -> None:
+    """Say where the plan shown no longer fits the data or what is asked above."""
+    name = st.session_state.get("plan_name", "")
+    if name:
+        st.markdown(_("Saved scenario: **{name}**").format(name=show.escaped(name)))
+    if not plans.rests_on(cache.dataset(), scenario.region, scenario.fingerprint):
+        keys = {m.key for project in scenario.plan.projects for m in project.members}
+        gone = sorted(keys - set(cache.dataset().profiles.key.tolist()))
+        text = _("The data have changed since this plan was made. Make it anew to see what that means.")
+        if gone:
+            text += " " + _("No longer in the register: {keys}.").format(keys=", ".join(gone))
+        st.warning(text)
+    if (region, limits) != (scenario.region, scenario.limits):
+        st.warning(_("Region, limits or wishes above are not those of this plan. Make the plan anew to apply them."))
