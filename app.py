@@ -38,7 +38,8 @@ try:
         if place := cache.workspace().place:
             st.caption(_("Entries are saved here:") + f" `{place}`")
     # The address always says what is looked at, on every page.
-    st.query_params.from_dict({"lang": _.code, **({"key": key} if key else {})})
+    kept = {"key": key, "with": st.query_params.get("with", "")}
+    st.query_params.from_dict({"lang": _.code, **{name: value for name, value in kept.items() if value}})
     page.run()
 except MatchmakerError as error:
     show.failure(error, _)

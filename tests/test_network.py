@@ -10,7 +10,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from matchmaker.exchange import write_graph
+from matchmaker.exchange import write_text
 from matchmaker.model import CompetenceCentre, Preferences
 from matchmaker.network import (
     CENTRE,
@@ -27,7 +27,7 @@ from matchmaker.network import (
 from matchmaker.network.measures import betweenness, bridges, communities, cut_points, layout
 from matchmaker.partners import rank_all
 from matchmaker.profiles import Ranking
-from matchmaker.service import draw_network
+from matchmaker.service import draw_network, graph_text
 from tests.strategies import make_profiles
 
 
@@ -257,7 +257,7 @@ def described(graph: nx.MultiGraph) -> list[tuple]:
 def test_networkx_opens_an_exported_network_with_all_that_was_in_it(tmp_path, suffix, load):
     graph = exported_graph()
     assert {data["layer"] for _, _, data in graph.edges(data=True)} == {*LAYERS, CENTRE}
-    write_graph(graph, tmp_path / f"netz{suffix}")
+    write_text(graph_text(graph, suffix), tmp_path / f"netz{suffix}")
     opened = load(tmp_path / f"netz{suffix}")
     assert described(opened) == described(graph)
     for key, attributes in graph.nodes(data=True):
@@ -267,7 +267,7 @@ def test_networkx_opens_an_exported_network_with_all_that_was_in_it(tmp_path, su
 def test_igraph_opens_an_exported_network_with_all_that_was_in_it(tmp_path):
     igraph = pytest.importorskip("igraph", reason="igraph is no requirement of the project; install it to check this")
     graph = exported_graph()
-    write_graph(graph, tmp_path / "netz.graphml")
+    write_text(graph_text(graph, ".graphml"), tmp_path / "netz.graphml")
     opened = igraph.Graph.Read_GraphML(str(tmp_path / "netz.graphml"))
     nodes = {node["id"]: node.attributes() for node in opened.vs}
     for key, attributes in graph.nodes(data=True):

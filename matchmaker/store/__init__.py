@@ -27,7 +27,7 @@ T = TypeVar("T")
 _OWNERS_AT_A_TIME: Final = 500
 """Databases limit the number of values in one statement."""
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """Newest migration; the database is brought to it when it is opened."""
 
 
