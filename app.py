@@ -39,8 +39,8 @@ try:
             st.caption(_("Entries are saved here:") + f" `{place}`")
     # The address always says what is looked at, on every page.
     opened = st.query_params.get("scenario", "") if page.url_path == "plan" else ""
-    kept = {"lang": _.code, "key": key, "scenario": opened}
-    st.query_params.from_dict({name: value for name, value in kept.items() if value})
+    kept = {"key": key, "with": st.query_params.get("with", ""), "scenario": opened}
+    st.query_params.from_dict({"lang": _.code, **{name: value for name, value in kept.items() if value}})
     page.run()
 except MatchmakerError as error:
     show.failure(error, _)

@@ -35,7 +35,7 @@ from matchmaker.sheets import Tables, schema
 EVERYBODY: Final = "*"
 """Stands in ``stated`` for a whole table instead of one municipality."""
 
-OWNER: Final = {"cooperations": "id", "cooperation_members": "cooperation_id"}
+OWNER: Final = {"cooperations": "id", "cooperation_members": "cooperation_id", "competence_centres": "id"}
 """Column whose rows are replaced together; the key of the municipality where not named here."""
 
 SIMULATED: Final = Provenance.SIMULATED.value
@@ -87,6 +87,8 @@ class Dataset:
                 host=record["host"],
                 url=record["url"],
                 source=record["source"],
+                place=record["place"],
+                place_status=record["place_status"],
             )
             for record in _records(self.tables["competence_centres"].sort_values("id"))
         )

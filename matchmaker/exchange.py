@@ -16,7 +16,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 
@@ -419,19 +418,3 @@ def _explanation(field: Mapping[str, Any]) -> str:
         parts.append(f"one of: {', '.join(limits['enum'])}")
     parts.append("required" if limits.get("required") else "empty means unknown")
     return "\n".join(parts)
-
-
-GRAPH_FORMATS: Final = (".graphml", ".gexf", ".json")
-"""Endings of graph files: GraphML and GEXF for other programs, JSON in the node-link form of networkx."""
-
-
-def write_graph(graph: nx.MultiGraph[str], target: Path) -> None:
-    """Write a network with all attributes; the ending of the name decides about the format."""
-    match target.suffix.lower():
-        case ".graphml":
-            text = "\n".join(nx.generate_graphml(graph))
-        case ".gexf":
-            text = "\n".join(nx.generate_gexf(graph))
-        case _:
-            text = json.dumps(nx.node_link_data(graph, edges="edges"), ensure_ascii=False)
-    write_text(text + "\n", target)

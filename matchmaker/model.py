@@ -363,7 +363,11 @@ class Cooperation:
 
 @dataclass(frozen=True, slots=True)
 class CompetenceCentre:
-    """A place that helps municipalities with AI; ``topics`` are use cases it has published work on."""
+    """A place that helps municipalities with AI; ``topics`` are use cases it has published work on.
+
+    ``place`` is the town of its seat; ``place_status`` says whether that is published or an assumption, and is empty
+    where somebody entered it. ``host`` runs it, a university for example.
+    """
 
     id: str
     name: str
@@ -374,6 +378,8 @@ class CompetenceCentre:
     host: str
     url: str
     source: str
+    place: str = ""
+    place_status: str = ""
 
 
 @dataclass(frozen=True, slots=True)

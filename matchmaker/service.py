@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -57,7 +58,8 @@ from matchmaker.relief import Relief
 from matchmaker.reports import memo
 from matchmaker.sheets import Tables
 
-_SUGGESTIONS_DRAWN: Final = 3
+SUGGESTIONS_DRAWN: Final = 3
+"""Suggestions for each in a network, where nothing else is asked for."""
 
 _GRANTS_IN_PAPER: Final = 4
 _FORMS_IN_PAPER: Final = 3
@@ -120,6 +122,38 @@ def suggest(
         evidence={row: data.evidence(row, wanted) for row in rows},
         stability=partners.stability(profiles, asker, preferences, top) if with_stability else None,
     )
+
+
+def suggest_pair(data: Dataset, key: str, other: str, preferences: Preferences) -> Suggestion:
+    """Return what speaks for and against one certain partner, with its rank among everybody who takes part.
+
+    Only the weights of ``preferences`` count, and whether it shows simulated participants: its other limits could leave
+    this very partner out. Raises `UnknownKey` for a
+    key that the register does not have, and `BadInput` where both are the same.
+    """
+    from matchmaker import partners  # noqa: PLC0415 - as in `suggest`
+
+    profiles = data.profiles
+    asker, partner = profiles.row(key), profiles.row(other)
+    if asker == partner:
+        raise BadInput(
+            message("Nobody is a partner of itself."), where=key, remedy=message("Choose another municipality.")
+        )
+    wanted = Preferences(
+        weights=preferences.weights,
+        simulated=preferences.simulated or bool(profiles.simulated[partner]),
+        participants_only=bool(profiles.participates[partner]),
+    )
+    everybody = partners.rank(profiles, asker, wanted, len(profiles))
+    place = int(np.flatnonzero(everybody.partner[0] == partner)[0])
+    here = [place]
+    one = Ranking(
+        everybody.asker, everybody.partner[:, here], everybody.score[:, here], everybody.coverage[:, here]
+    )  # fmt: skip
+    needs = [u for u, urgency in zip(profiles.use_cases, profiles.need[asker], strict=True) if urgency]
+    evidence = {partner: data.evidence(partner, needs)}
+    (found,) = partners.explain(profiles, data.catalogue, one, wanted, evidence=evidence)
+    return replace(found, rank=place + 1)
 
 
 def suggest_all(
@@ -412,7 +446,7 @@ class Network:
 
 
 def draw_network(
-    data: Dataset, preferences: Preferences, *, suggestions: int = _SUGGESTIONS_DRAWN, before: Network | None = None
+    data: Dataset, preferences: Preferences, *, suggestions: int = SUGGESTIONS_DRAWN, before: Network | None = None
 ) -> Network:
     """Return the network of participants with real cooperations and each one's best ``suggestions``.
 
@@ -469,9 +503,29 @@ def survey_layers(drawn: Network, layers: Sequence[str]) -> network.Landscape:
     return network.survey_landscape(drawn.graph, drawn.profiles, layers)
 
 
-def graph_text(graph: nx.MultiGraph[str]) -> str:
-    """Return a network as GraphML, which networkx, igraph and Gephi open with all attributes."""
-    return "\n".join(nx.generate_graphml(graph)) + "\n"
+GRAPH_FORMATS: Final = (".graphml", ".gexf", ".json")
+"""Endings of graph files: GraphML and GEXF for other programs, JSON in the node-link form of networkx."""
+
+
+def graph_text(graph: nx.MultiGraph[str], ending: str, layers: Sequence[str] = network.LAYERS) -> str:
+    """Return a network with all attributes as the text of a file; links to competence centres come along.
+
+    ``ending`` is one of `GRAPH_FORMATS`, ``layers`` the links between municipalities to keep.
+    """
+    edges: Any = graph.edges  # the stubs know no keys of edges
+
+    def shown(*edge: object) -> bool:
+        return edges[edge]["layer"] in {*layers, network.CENTRE}
+
+    kept = nx.subgraph_view(graph, filter_edge=shown)
+    match ending:
+        case ".graphml":
+            text = "\n".join(nx.generate_graphml(kept))
+        case ".gexf":
+            text = "\n".join(nx.generate_gexf(kept))
+        case _:
+            text = json.dumps(nx.node_link_data(kept, edges="edges"), ensure_ascii=False)
+    return text + "\n"
 
 
 def nearest_centre(data: Dataset, key: str) -> network.CentreMatch | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from itertools import count
 from operator import index
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -19,6 +20,7 @@ from matchmaker.message import Label, message
 from matchmaker.model import (
     DIMENSIONS,
     Activity,
+    CompetenceCentre,
     Municipality,
     Provenance,
     Stage,
@@ -30,7 +32,7 @@ DEMONSTRATION: Final = SHIPPED / "demonstration"
 """Package of the simulated demonstration participants, beside the real data."""
 
 HAND_ENTERED: Final = "entered by hand"
-"""Source of a municipality that is not in the register."""
+"""Source of a municipality that is not in the register, and of a competence centre that nobody published."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,9 @@ class Workspace:
         shipped = exchange.read(SHIPPED)
         if self.package == SHIPPED:
             return shipped, exchange.read(DEMONSTRATION, known=_referable(shipped))
-        # A package without a catalogue of its own is read with the shipped one.
-        catalogue = {name: frame for name, frame in shipped.items() if schema()[name].catalogue}
-        return catalogue, exchange.read(self.package, known=_referable(catalogue))
+        # A package without a catalogue of its own is read with the shipped one; competence centres add to it.
+        beneath = {name: f for name, f in shipped.items() if schema()[name].catalogue or name == "competence_centres"}
+        return beneath, exchange.read(self.package, known=_referable(beneath))
 
     def load(self) -> Dataset:
         """Return the package with what users entered laid over it."""
@@ -225,6 +227,37 @@ class Workspace:
         """The saved plans of a region; raises `BadInput` where nothing can be saved."""
         return self._writable().scenarios
 
+    def enter_centre(self, centre: CompetenceCentre, *, new: bool) -> None:
+        """Keep a competence centre; a new one must have an id that none has, as `centre_at` gives it.
+
+        Raises `EntryRejected` with every value that breaks a rule, `BadInput` for a topic that the catalogue does not
+        have, and `ChangedMeanwhile` where others have taken the id of a new one; nothing is changed then.
+        """
+        store = self._writable()
+        for topic in centre.topics:
+            self.load().catalogue.use_case(topic)
+        row = pd.DataFrame([{**asdict(centre), "topics": "; ".join(centre.topics)}]).fillna(
+            {"lat": np.nan, "lon": np.nan}
+        )
+        exchange.check({"competence_centres": row}, source=centre.name or centre.id)
+
+        def free(stored: Tables) -> None:
+            if new and centre.id in set(stored["competence_centres"]["id"]):
+                raise ChangedMeanwhile(centre.name)
+
+        store.save({"competence_centres": row}, what=f"competence centre {centre.id}", check=free)
+
+    def remove_centre(self, id_: str) -> None:
+        """Take a competence centre out, a published one too. Raises `BadInput` for an id that none has."""
+        store = self._writable()
+        if id_ not in {centre.id for centre in self.load().centres}:
+            raise BadInput(
+                message("There is no competence centre {id}.", id=id_),
+                where=id_,
+                remedy=message("The command centre list shows all."),
+            )
+        store.save({}, what=f"competence centre {id_} removed", states=[(id_, "competence_centres")])
+
     def _writable(self) -> Store:
         if self.store is None:
             raise BadInput(
@@ -300,6 +333,29 @@ def _rows_of(present: pd.DataFrame, name: str, taken: pd.DataFrame) -> Mapping[s
 def _referable(tables: Tables) -> Mapping[str, frozenset[str]]:
     """Return what other tables may refer to, by table name: keys of the register, ids of use cases."""
     return {name: frozenset(frame.iloc[:, 0]) for name, frame in tables.items()}
+
+
+def centre_at(
+    data: Dataset, seat: str, *, name: str, topics: Sequence[str], host: str, url: str, id_: str = ""
+) -> CompetenceCentre:
+    """Return a competence centre as somebody enters it, with its seat in a municipality; a free id where none is given.
+
+    Raises `BadInput` for a seat that is not in the register.
+    """
+    town = data.profiles.municipality(data.profiles.row(seat))
+    taken = {centre.id for centre in data.centres}
+    return CompetenceCentre(
+        id=id_ or next(free for number in count(1) if (free := f"KZ{number:02}") not in taken),
+        name=name.strip(),
+        land=town.land,
+        lat=town.lat,
+        lon=town.lon,
+        topics=tuple(topics),
+        host=host.strip(),
+        url=url.strip(),
+        source=HAND_ENTERED,
+        place=town.name,
+    )
 
 
 def own_profile(data: Dataset, key: str) -> OwnProfile:

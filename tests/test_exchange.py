@@ -205,7 +205,7 @@ def test_a_network_opens_again_with_its_attributes(shipped: dataset.Dataset, tmp
     rows = shipped.profiles.participates.nonzero()[0][:20]
     titles = [("„Süd“ <West> & 'Ost'", rows[:3]), ("Zweiter; Verbund", rows[1:4])]
     graph = network.build_graph(shipped.profiles, titles)
-    exchange.write_graph(graph, tmp_path / f"network{suffix}")
+    exchange.write_text(service.graph_text(graph, suffix), tmp_path / f"network{suffix}")
     opened = load(tmp_path / f"network{suffix}")
     for key, attributes in graph.nodes(data=True):
         assert attributes.items() <= opened.nodes[key].items()

@@ -6,11 +6,13 @@ import json
 from dataclasses import replace
 from itertools import combinations, pairwise
 
+import igraph
 import networkx as nx
 import numpy as np
 import pytest
 
-from matchmaker.exchange import write_graph
+from matchmaker.errors import BadInput
+from matchmaker.exchange import write_text
 from matchmaker.model import CompetenceCentre, Preferences
 from matchmaker.network import (
     CENTRE,
@@ -27,7 +29,7 @@ from matchmaker.network import (
 from matchmaker.network.measures import betweenness, bridges, communities, cut_points, layout
 from matchmaker.partners import rank_all
 from matchmaker.profiles import Ranking
-from matchmaker.service import draw_network
+from matchmaker.service import draw_network, graph_text, suggest, suggest_pair
 from tests.strategies import make_profiles
 
 
@@ -257,7 +259,7 @@ def described(graph: nx.MultiGraph) -> list[tuple]:
 def test_networkx_opens_an_exported_network_with_all_that_was_in_it(tmp_path, suffix, load):
     graph = exported_graph()
     assert {data["layer"] for _, _, data in graph.edges(data=True)} == {*LAYERS, CENTRE}
-    write_graph(graph, tmp_path / f"netz{suffix}")
+    write_text(graph_text(graph, suffix), tmp_path / f"netz{suffix}")
     opened = load(tmp_path / f"netz{suffix}")
     assert described(opened) == described(graph)
     for key, attributes in graph.nodes(data=True):
@@ -265,9 +267,8 @@ def test_networkx_opens_an_exported_network_with_all_that_was_in_it(tmp_path, su
 
 
 def test_igraph_opens_an_exported_network_with_all_that_was_in_it(tmp_path):
-    igraph = pytest.importorskip("igraph", reason="igraph is no requirement of the project; install it to check this")
     graph = exported_graph()
-    write_graph(graph, tmp_path / "netz.graphml")
+    write_text(graph_text(graph, ".graphml"), tmp_path / "netz.graphml")
     opened = igraph.Graph.Read_GraphML(str(tmp_path / "netz.graphml"))
     nodes = {node["id"]: node.attributes() for node in opened.vs}
     for key, attributes in graph.nodes(data=True):
@@ -279,3 +280,22 @@ def test_igraph_opens_an_exported_network_with_all_that_was_in_it(tmp_path):
         assert any(
             (one, other) == tuple(sorted((a, b))) and data.items() <= found.items() for one, other, found in edges
         )
+
+
+def test_a_file_holds_the_chosen_layers_and_the_links_to_centres():
+    graph = exported_graph()
+    for chosen in ((COOPERATION,), (SUGGESTION, OFFER), ()):
+        found = nx.node_link_graph(json.loads(graph_text(graph, ".json", chosen)), edges="edges")
+        assert {data["layer"] for _, _, data in found.edges(data=True)} == {*chosen, CENTRE}
+        assert set(found) == set(graph)
+
+
+def test_a_pair_has_the_score_and_the_rank_that_the_search_gives_it(shipped):
+    everybody = suggest(shipped, "01059083", Preferences(), top=400, with_stability=False)
+    for place in (0, 7, len(everybody) - 1):
+        found = suggest_pair(shipped, "01059083", everybody[place].partner.key, Preferences())
+        assert found == everybody[place]
+    with pytest.raises(BadInput):
+        suggest_pair(shipped, "01059083", "01059083", Preferences())
+    unknown = suggest_pair(shipped, "01059083", "01001000", Preferences(lands=frozenset({"TH"})))
+    assert unknown.partner.key == "01001000"

@@ -409,7 +409,7 @@ def test_a_database_from_before_scenarios_keeps_what_it_holds(database: str):
     with store.sa.create_engine(database).connect() as connection:
         config.attributes["connection"] = connection
         connection.execute(store.sa.text("DROP TABLE scenarios"))
-        command.stamp(config, "0001")
+        command.stamp(config, "0002")
         connection.execute(store.sa.text("INSERT INTO revision VALUES (7, '2026-01-01', 'earlier')"))
         connection.commit()
     opened = Store(database)

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from matchmaker.cli import data, insights, landscape, plan, projects, report, search, share, start, survey
+from matchmaker.cli import centre, data, insights, landscape, plan, projects, report, search, share, start, survey
 from matchmaker.errors import MatchmakerError, Rejected
 
 
@@ -165,8 +165,25 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
 
     drawn = command("network", landscape.network, "the network of cooperations and suggestions")
     drawn.add_argument("--out", type=Path, metavar="FILE", help="write the graph: .graphml, .gexf or .json")
+    drawn.add_argument("--top", type=int, default=3, metavar="K", help="suggestions drawn for each (default: 3)")
     drawn.add_argument("--no-simulated", action="store_true", help="without demonstration participants")
     drawn.add_argument("--json", action="store_true")
+
+    centres = commands.add_parser("centre", help="competence centres that help municipalities")
+    actions = centres.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listed = actions.add_parser("list", help="show all")
+    listed.add_argument("--json", action="store_true")
+    listed.set_defaults(run=centre.list_)
+    entered = actions.add_parser("add", help="enter one")
+    entered.add_argument("--name", required=True)
+    entered.add_argument("--seat", required=True, metavar="KEY", help="municipality where it sits")
+    entered.add_argument("--topics", default="", metavar="UC01,…", help="use cases it works on")
+    entered.add_argument("--host", default="", help="who runs it, a university for example")
+    entered.add_argument("--url", default="", help="its page on the web")
+    entered.set_defaults(run=centre.add)
+    removed = actions.add_parser("remove", help="take one out")
+    removed.add_argument("id", metavar="ID")
+    removed.set_defaults(run=centre.remove)
 
     tried = command("insights", insights.insights, "eight statements about town and country, tried on the data")
     tried.add_argument("--no-simulated", action="store_true", help="without demonstration participants")

@@ -80,17 +80,17 @@ def network(arguments: argparse.Namespace) -> int:
     from matchmaker import exchange, service
     from matchmaker.model import Preferences
 
-    if arguments.out is not None and arguments.out.suffix.lower() not in exchange.GRAPH_FORMATS:
+    if arguments.out is not None and arguments.out.suffix.lower() not in service.GRAPH_FORMATS:
         raise BadInput(
             message("The graph cannot be written as {suffix}.", suffix=arguments.out.suffix or arguments.out.name),
             where=str(arguments.out),
-            remedy=message("Use one of {formats:list}.", formats=tuple(exchange.GRAPH_FORMATS)),
+            remedy=message("Use one of {formats:list}.", formats=service.GRAPH_FORMATS),
         )
     data, _ = opened(arguments)
-    drawn = service.draw_network(data, Preferences(simulated=not arguments.no_simulated))
+    drawn = service.draw_network(data, Preferences(simulated=not arguments.no_simulated), suggestions=arguments.top)
     graph, landscape = drawn.graph, drawn.landscape
     if arguments.out is not None:
-        exchange.write_graph(graph, arguments.out)
+        exchange.write_text(service.graph_text(graph, arguments.out.suffix.lower()), arguments.out)
     if arguments.json:
         print_json(
             {

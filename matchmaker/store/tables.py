@@ -54,14 +54,24 @@ cooperation_members = sa.Table(
     "cooperation_members", metadata, sa.Column("cooperation_id", sa.String(40), primary_key=True), _key(),
 )  # fmt: skip
 
-STORED: Final = {table.name: table for table in (register, profiles, needs, offers, cooperations, cooperation_members)}
+competence_centres = sa.Table(
+    "competence_centres", metadata, sa.Column("id", sa.String(40), primary_key=True), _text("name"), _text("place"),
+    _text("place_status"), _number("lat"), _number("lon"), _text("land"), _text("topics"), _text("host"), _text("url"),
+    _text("source"),
+)  # fmt: skip
+
+STORED: Final = {
+    table.name: table
+    for table in (register, profiles, needs, offers, cooperations, cooperation_members, competence_centres)
+}
 """Tables of a data package that the database holds."""
 
-OWNER: Final = {"cooperations": "id", "cooperation_members": "cooperation_id"}
+OWNER: Final = {"cooperations": "id", "cooperation_members": "cooperation_id", "competence_centres": "id"}
 """Column whose rows are replaced together; the key of the municipality where not named here."""
 
 stated = sa.Table(
-    "stated", metadata, _key(), sa.Column("block", sa.String(40), primary_key=True),
+    "stated", metadata, sa.Column("key", sa.String(40), primary_key=True),
+    sa.Column("block", sa.String(40), primary_key=True),
 )  # fmt: skip
 """Blocks that a municipality has entered itself, even when nothing is left in them: they replace what is
 published about it."""

@@ -6,17 +6,20 @@ bounded. What is shared between sessions is read-only.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import pandas as pd
 import streamlit as st
 
 from matchmaker import plans, service, sheets
 from matchmaker.catalogue import Change
 from matchmaker.clusters import Types
 from matchmaker.dataset import Dataset
+from matchmaker.i18n import language
 from matchmaker.insights import Insight
 from matchmaker.model import Consortium, Municipality, Option, Preferences, Sharing, Shift, Suggestion
 from matchmaker.pains import PainIndex, index_of
@@ -29,7 +32,13 @@ from matchmaker.ui import network_view as views
 from matchmaker.ui.network_view import View
 from matchmaker.workspace import Workspace
 
+if TYPE_CHECKING:
+    from matchmaker.ui.maps import Picture
+
 Version: TypeAlias = tuple[str, int]
+
+_NETWORKS: Final = 2
+"""Networks kept at most: of all of Germany with twenty suggestions for each, one takes half a gigabyte."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -80,6 +89,12 @@ def suggestions(version: Version, key: str, preferences: Preferences, top: int) 
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
+def pair(version: Version, key: str, other: str, preferences: Preferences) -> Suggestion:
+    """Return what speaks for and against one certain partner."""
+    return service.suggest_pair(dataset(), key, other, preferences)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
 def projects(
     version: Version, key: str, preferences: Preferences, use_case: str, changes: tuple[Change, ...] = ()
 ) -> tuple[Consortium, ...]:
@@ -125,30 +140,57 @@ def weight_shifts(version: Version, key: str, preferences: Preferences, top: int
     return service.weight_shifts(dataset(), key, preferences, top=top)
 
 
-_drawn: Final[dict[Preferences, Network]] = {}
+_drawn: Final[dict[tuple[Preferences, int], Network]] = {}
 """The network last drawn for some preferences: after an edit only what changes is computed anew."""
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def network(version: Version, preferences: Preferences) -> Network:
+@st.cache_resource(max_entries=_NETWORKS, show_spinner=False)
+def network(version: Version, preferences: Preferences, suggestions: int) -> Network:
     """Return the network of participants; shared between sessions, so it is only read."""
-    if len(_drawn) >= 4:  # noqa: PLR2004 - as many as the cache above
+    wanted = (preferences, suggestions)
+    if wanted not in _drawn and len(_drawn) >= _NETWORKS:
         _drawn.clear()
-    drawn = service.draw_network(dataset(), preferences, before=_drawn.get(preferences))
-    _drawn[preferences] = drawn
+    drawn = service.draw_network(dataset(), preferences, suggestions=suggestions, before=_drawn.get(wanted))
+    _drawn[wanted] = drawn
+    # A graph is millions of objects: the collector shall not walk through them at every other click.
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
     return drawn
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def network_view(version: Version, preferences: Preferences, layers: tuple[str, ...]) -> View:
+def network_view(version: Version, preferences: Preferences, suggestions: int, layers: tuple[str, ...]) -> View:
     """Return what the page of the network shows in some layers; shared between sessions, so it is only read."""
-    return views.view(network(version, preferences), layers)
+    return views.view(network(version, preferences, suggestions), layers)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def network_picture(
+    version: Version, preferences: Preferences, suggestions: int, layers: tuple[str, ...], name: str, code: str
+) -> Picture:
+    """Return one of the pictures of the network in a language."""
+    from matchmaker.ui import landscape  # noqa: PLC0415 - it asks this module for what it shows
+
+    return landscape.PICTURES[name](network_view(version, preferences, suggestions, layers), language(code))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def network_table(
+    version: Version, preferences: Preferences, suggestions: int, layers: tuple[str, ...], name: str, code: str
+) -> pd.DataFrame:
+    """Return one of the tables about the network in a language."""
+    from matchmaker.ui import landscape  # noqa: PLC0415 - as in `network_picture`
+
+    return landscape.TABLES[name](network_view(version, preferences, suggestions, layers), language(code))
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def graphml(version: Version, preferences: Preferences) -> str:
-    """Return the whole network as GraphML."""
-    return service.graph_text(network(version, preferences).graph)
+def network_file(
+    version: Version, preferences: Preferences, suggestions: int, layers: tuple[str, ...], ending: str
+) -> str:
+    """Return the network in some layers as the text of a file."""
+    return service.graph_text(network(version, preferences, suggestions).graph, ending, layers)
 
 
 _named: Final[dict[tuple[bool, int | None], Types]] = {}

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
 import networkx as nx
 import streamlit as st
 
 from matchmaker import network
 from matchmaker.i18n import Language
-from matchmaker.model import Municipality
+from matchmaker.model import CompetenceCentre, Municipality
 from matchmaker.ui import cache
 from matchmaker.ui.show import COLOURS
 
@@ -39,11 +41,17 @@ _LEGEND: Final = 48
 _SYMBOLS: Final = ("circle", "diamond", "triangle", "rect", "pin", "roundRect", "emptyCircle")
 """One for each group of dots, so that they differ without colour."""
 
+_CENTRE: Final = "arrow"
+"""Symbol of competence centres."""
+
 _LINES: Final = ("path://M0,4h26v3h-26z", *["path://M0,4h6v3h-6zM10,4h6v3h-6zM20,4h6v3h-6z"] * 3)
 """How a solid and the dashed lines look in the legend."""
 
 _DOTS: Final = (5, 2, 7, 0, 3, 4, 8)
 """Colours of the groups of dots."""
+
+_QUICK: Final = {"progressive": 0, "emphasis": {"disabled": True}}
+"""All dots at once: drawn in portions, thousands of them would take longer, and again at every move of the mouse."""
 
 _LAND_LINE: Final = "#9aa7af"
 _GREY: Final = "#7d8b94"
@@ -56,6 +64,28 @@ def _position(lon: float, lat: float) -> list[float]:
     return [round(lon * _SQUEEZE * _SCALE, 1), round(lat * _SCALE, 1)]
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture ready to be drawn: its options as JSON, its size, and the keys behind its dots by series.
+
+    Options of thousands of dots take longer to make than to draw; as text they can be kept and are read fastest.
+    """
+
+    options: str
+    width: int | Literal["stretch"]
+    height: int
+    keys: Mapping[int, Sequence[str]]
+
+
+def draw(picture: Picture, *, key: str, alt: str, pick: bool = True) -> tuple[str, ...]:
+    """Draw a picture; with ``pick`` dots can be chosen by a click, one of each group. Return the keys behind them."""
+    state = st.echarts_chart(
+        picture.options, width=picture.width, height=picture.height, key=key,
+        on_select="rerun" if pick else "ignore", alt=alt,
+    )  # fmt: skip
+    return _picked(state, picture.keys) if pick else ()
+
+
 def map_of(
     groups: Mapping[str, Sequence[tuple[Municipality, float]]],
     links: Mapping[str, Sequence[tuple[Municipality, Municipality]]],
@@ -64,15 +94,33 @@ def map_of(
     key: str,
     alt: str,
     width: int,
+    close: bool = False,
+) -> None:
+    """Draw municipalities on the outlines of the Länder, as `map_picture` describes."""
+    draw(map_picture(groups, links, _, width=width, close=close), key=key, alt=alt, pick=False)
+    map_note(_)
+
+
+def map_note(_: Language) -> None:
+    """Say below a map how to zoom and whose borders it shows."""
+    st.caption(_("Ctrl and the mouse wheel zoom.") + f" {ATTRIBUTION}")
+
+
+def map_picture(
+    groups: Mapping[str, Sequence[tuple[Municipality, float]]],
+    links: Mapping[str, Sequence[tuple[Municipality, Municipality]]],
+    _: Language,
+    *,
+    width: int,
     pick: bool = False,
     close: bool = False,
-) -> str:
-    """Draw municipalities on the outlines of the Länder, without any map service.
+    centres: Sequence[CompetenceCentre] = (),
+) -> Picture:
+    """Return municipalities on the outlines of the Länder, without any map service.
 
     ``groups`` are dots by name of the group with their size in pixels, ``links`` lines between municipalities.
-    Those without a known place are left out; the table beside the map has them. With ``pick`` a click on a dot
-    returns the key of its municipality; empty while none is chosen. ``close`` shows where the dots are instead of
-    the whole country.
+    Those without a known place are left out; the table beside the map has them. With ``pick`` the dots of
+    municipalities can be clicked. ``close`` shows where the dots are instead of the whole country.
     """
     shown: dict[int, list[str]] = {}
     series: list[dict[str, Any]] = [
@@ -108,6 +156,8 @@ def map_of(
                 "type": "scatter",
                 "name": label,
                 "selectedMode": "single" if pick else False,
+                **_QUICK,
+                "z": 3 + len(groups) - place,  # the first groups lie on top
                 "symbol": _SYMBOLS[place],
                 "itemStyle": {"color": COLOURS[_DOTS[place]], "borderColor": "#fff", "borderWidth": 0.5},
                 "data": [
@@ -117,11 +167,28 @@ def map_of(
                 ],
             }
         )
+    named = _("Competence centre")
+    if centres:
+        series.append(
+            {
+                "type": "scatter",
+                "name": named,
+                "z": 4 + len(groups),
+                "symbol": _CENTRE,
+                "symbolSize": 14,
+                "itemStyle": {"color": COLOURS[1], "borderColor": "#000", "borderWidth": 1},
+                "data": [
+                    {"name": c.name, "value": _position(c.lon, c.lat)}
+                    for c in centres
+                    if c.lon is not None and c.lat is not None
+                ],
+            }
+        )
     hidden = {"type": "value", "show": False, "splitLine": {"show": False}}
-    top = _LEGEND + 24 * max(0, (len(groups) + len(links) - 3) // 2)
     across, up = _around([m for dots in groups.values() for m, _size in dots]) if close else _COUNTRY
-    state = st.echarts_chart(
-        {
+    top = _LEGEND + 24 * max(0, (len(groups) + len(links) + bool(centres) - 3) // 2)
+    return Picture(
+        _json({
             "grid": {"left": 0, "top": top, "width": width, "height": round(width * _RATIO)},
             "xAxis": {**hidden, **_bounds(across, _SQUEEZE)},
             "yAxis": {**hidden, **_bounds(up, 1)},
@@ -130,6 +197,7 @@ def map_of(
                 "data": [
                     *({"name": label, "icon": icon} for label, icon in zip(groups, _SYMBOLS, strict=False)),
                     *({"name": label, "icon": icon} for label, icon in zip(links, _LINES, strict=False)),
+                    *([{"name": named, "icon": _CENTRE}] if centres else []),
                 ],
             },
             "tooltip": {"trigger": "item", "formatter": "{b}"},
@@ -139,15 +207,15 @@ def map_of(
             ],
             "series": series,
             "animation": False,
-        },
-        width=width,
-        height=top + round(width * _RATIO),
-        key=key,
-        on_select="rerun" if pick else "ignore",
-        alt=alt,
-    )
-    st.caption(_("Ctrl and the mouse wheel zoom.") + f" {ATTRIBUTION}")
-    return _picked(state, shown) if pick else ""
+        }),
+        width,
+        top + round(width * _RATIO),
+        shown,
+    )  # fmt: skip
+
+
+def _json(options: Mapping[str, Any]) -> str:
+    return json.dumps(options, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def marked(municipality: Municipality, _: Language) -> str:
@@ -155,29 +223,27 @@ def marked(municipality: Municipality, _: Language) -> str:
     return f"{municipality.name} ({_('simulated')})" if municipality.simulated else municipality.name
 
 
-def _picked(state: Any, shown: Mapping[int, Sequence[str]]) -> str:
-    """Return the key behind the dot that was clicked; the picture may have changed since."""
-    for chosen in state.selection.selected:
-        keys = shown.get(chosen["series_index"], ())
-        for index in chosen["data_indices"]:
-            if index < len(keys):
-                return str(keys[index])
-    return ""
+def _picked(state: Any, shown: Mapping[int, Sequence[str]]) -> tuple[str, ...]:
+    """Return the keys behind the dots that were clicked; the picture may have changed since."""
+    return tuple(
+        keys[index]
+        for chosen in state.selection.selected
+        if (keys := shown.get(chosen["series_index"]))
+        for index in chosen["data_indices"]
+        if index < len(keys)
+    )
 
 
-def community_graph(
+def graph_picture(
     groups: Mapping[str, Sequence[tuple[Municipality, float]]],
     links: Mapping[str, Sequence[tuple[Municipality, Municipality]]],
     places: Mapping[str, tuple[float, float]],
     _: Language,
-    *,
-    key: str,
-    alt: str,
-) -> str:
-    """Draw all who have partners as a graph, each community a disc; return the key of a clicked municipality."""
+) -> Picture:
+    """Return all who have partners as a graph, each community a disc; every dot can be clicked."""
     dots = [(m, size, place) for place, members in enumerate(groups.values()) for m, size in members if m.key in places]
-    state = st.echarts_chart(
-        {
+    return Picture(
+        _json({
             "legend": {
                 "top": 0,
                 "data": [{"name": label, "icon": icon} for label, icon in zip(groups, _SYMBOLS, strict=False)],
@@ -189,6 +255,7 @@ def community_graph(
                     "layout": "none",
                     "roam": "move",
                     "top": _LEGEND * 2,
+                    **_QUICK,
                     "selectedMode": "single",
                     "categories": [
                         {"name": label, "symbol": _SYMBOLS[i], "itemStyle": {"color": COLOURS[_DOTS[i]]}}
@@ -207,13 +274,11 @@ def community_graph(
                 }
             ],
             "animation": False,
-        },
-        height=560,
-        key=key,
-        on_select="rerun",
-        alt=alt,
+        }),
+        "stretch",
+        560,
+        {0: [m.key for m, _size, _place in dots]},
     )  # fmt: skip
-    return _picked(state, {0: [m.key for m, _size, _place in dots]})
 
 
 def neighbours(graph: nx.MultiGraph[str], key: str) -> Mapping[str, bool]:
@@ -273,7 +338,10 @@ def ego_graph(graph: nx.MultiGraph[str], key: str, of: Mapping[str, Municipality
                     ],
                     "data": nodes,
                     "links": lines,
-                    "right": 160,
+                    "left": 40,
+                    "right": 130,
+                    "top": _LEGEND,
+                    "bottom": 16,
                     "labelLayout": {"hideOverlap": True},
                 }
             ],

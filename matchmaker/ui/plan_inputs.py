@@ -73,22 +73,20 @@ def _map(_: Language) -> None:
     chosen = [key for key in st.session_state["plan_districts"] if key in districts]
     lands = st.session_state["plan_lands"]
     inside = [m for key, m in districts.items() if key in chosen or m.land in lands]
-    clicked = maps.map_of(
-        {
-            _("District"): [(m, 5.0) for m in districts.values()],
-            _("In the region"): [(m, 8.0) for m in inside],
-        },
-        {},
-        _,
+    groups = {
+        _("District"): [(m, 5.0) for m in districts.values()],
+        _("In the region"): [(m, 8.0) for m in inside],
+    }
+    clicked = maps.draw(
+        maps.map_picture(groups, {}, _, width=_WIDE, pick=True),
         key="plan_region_map",
         alt=_("Map of the districts. The field beside it has all of them as a list."),
-        width=_WIDE,
-        pick=True,
     )
+    maps.map_note(_)
     st.caption(_("A click takes a district into the region; take it out in the list."))
-    # The picture keeps its click: only a new one counts.
-    if clicked and clicked != st.session_state.get("plan_clicked"):
-        st.session_state["plan_districts"] = [*dict.fromkeys([*chosen, clicked[:5]])]
+    # The picture keeps its clicks: only new ones count.
+    if new := [key[:5] for key in clicked if key not in st.session_state.get("plan_clicked", ())]:
+        st.session_state["plan_districts"] = [*dict.fromkeys([*chosen, *new])]
     st.session_state["plan_clicked"] = clicked
 
 

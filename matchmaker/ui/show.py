@@ -22,10 +22,11 @@ from matchmaker.model import (
     Cooperation,
     Evidence,
     Municipality,
+    Preferences,
     Suggestion,
 )
 from matchmaker.network import CentreMatch
-from matchmaker.ui import papers
+from matchmaker.ui import cache, papers
 
 # Okabe and Ito's colours, told apart with any kind of colour vision; in the order of the parts of the score.
 COLOURS: Final = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a900", "#666666", "#999999")
@@ -106,9 +107,12 @@ def centre(found: CentreMatch | None, titles: Mapping[str, str], _: Language) ->
         if topics
         else _("the nearest; nothing is published of it about your needs")
     )
+    seat = escaped(found.centre.place) + ", " if found.centre.place else ""
+    unsure = ", " + _("seat not confirmed") if found.centre.place_status == "assumption" else ""
+    host = f" {_('Run by')}: {escaped(found.centre.host)}." if found.centre.host else ""
     st.markdown(
         f":material/school: {_('Competence centre')}: **{escaped(found.centre.name)}** "
-        f"({found.centre.land}{far}) – {fits}.{link(found.centre.url, _)}"
+        f"({seat}{found.centre.land}{far}{unsure}) – {fits}.{host}{link(found.centre.url, _)}"
     )
 
 
@@ -150,6 +154,23 @@ def link(url: str, _: Language) -> str:
         return ""
     # An address with brackets could end the link and begin something else.
     return f" [{_('Source')}]({quote(url, safe=_IN_ADDRESSES)})"
+
+
+def both(data: Dataset, key: str, other: str, preferences: Preferences, _: Language) -> None:
+    """Draw two municipalities as partners of each other: what a link in the address asks for."""
+    if other == key or other not in set(data.profiles.key.tolist()):
+        return
+    version = cache.workspace().version()
+    one, two = (data.profiles.municipality(data.profiles.row(k)) for k in (key, other))
+    if two.simulated and not preferences.simulated:
+        return
+    st.subheader(_("{one} and {two}").format(one=name(one, _), two=name(two, _)))
+    st.caption(_("The number is the rank among all participants, with the weights chosen above and without filters."))
+    for column, asker, partner in zip(st.columns(2), (one, two), (two, one), strict=True):
+        with column:
+            st.markdown(_("Partners for **{name}**").format(name=name(asker, _)))
+            suggestion(cache.pair(version, asker.key, partner.key, preferences), _)
+    st.subheader(_("All suggestions"))
 
 
 def score_bars(suggestions: Sequence[Suggestion], _: Language) -> None:

@@ -24,33 +24,36 @@ _MOST_ROWS: Final = 300
 
 
 def draw(
-    frame: pd.DataFrame, file: str, _: Language, *, digits: Mapping[str, int] | None = None, pick: str = ""
-) -> str:
+    frame: pd.DataFrame, file: str, _: Language, *, digits: Mapping[str, int] | None = None, pick: str = "",
+    link: str = "", about: str = "",
+) -> str:  # fmt: skip
     """Draw a table and offer it as CSV.
 
     ``digits`` are the decimals of the columns that have any; empty cells stand for what is unknown. Addresses of
     sources become links. With ``pick``, the name of a column, rows can be chosen: returns that column's value of
-    the chosen one, empty while none is.
+    the chosen one, empty while none is; where ``about`` changes, what was chosen is forgotten. ``link`` names a column
+    of addresses in this app.
     """
     formats = {column: partial(_written, _, number) for column, number in (digits or {}).items()}
     source = _("Source")
     links = [source] if source in frame and frame[source].astype(str).str.startswith("https:").any() else []
+    links += [link] if link else []
     shown = frame.head(_MOST_ROWS)
     if len(shown) < len(frame):
         st.caption(_("The first {count} rows; the CSV has all.").format(count=_.number(len(shown))))
     state: Any = st.dataframe(
         shown.style.format(cast("Any", formats), na_rep=""),
         hide_index=True,
-        column_config={column: st.column_config.LinkColumn(display_text=source) for column in links},
+        column_config={column: st.column_config.LinkColumn(display_text=column) for column in links},
         placeholder="",
         height=min(38 + 35 * len(shown), 400),
-        key=f"table_{file}" if pick else None,
+        key=f"table_{file}{about}" if pick else None,
         on_select="rerun" if pick else "ignore",
         selection_mode="single-row",
     )
     st.download_button(
         _("Table as CSV"),
-        data=lambda: exported(frame),
+        data=lambda: exported(frame.drop(columns=link) if link else frame),
         file_name=file,
         mime="text/csv",
         key=f"download_{file}",

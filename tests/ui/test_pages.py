@@ -224,6 +224,8 @@ def test_a_joint_project_shows_every_rule_and_the_chosen_one_adds_up(look):
 
 def test_the_network_lists_a_published_cooperation_with_its_source(look):
     session = look("network", key=SUEDERBRARUP)
+    session.session_state["network_tables"] = "Kooperationen"
+    session.run()
     rows = [" ".join(map(str, row)) for table in session.dataframe for row in table.value.to_numpy()]
     (found,) = [row for row in rows if row.startswith("Multifunktionales quelloffenes Chatsystem")]
     assert "https://" in found

@@ -19,6 +19,7 @@ asker = data.profiles.municipality(data.profiles.row(key))
 st.markdown(_("Partners for **{name}**").format(name=show.name(asker, _)))
 show.centre(service.nearest_centre(data, key), {u.id: _.label(u.title) for u in data.catalogue.use_cases}, _)
 preferences, top = inputs.preferences(_)
+show.both(data, key, st.query_params.get("with", ""), preferences, _)
 with st.spinner(_("Comparing with all participants …")):
     found = cache.suggestions(cache.workspace().version(), key, preferences, top)
 if not found:

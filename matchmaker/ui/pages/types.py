@@ -47,8 +47,12 @@ if len(found.types) > 1:
         st.markdown(f"**{t.id} {show.escaped(_.render(t.name))}** ({size}): {show.escaped(_.render(t.portrait))}")
     typology.heat_map(found, _)
     st.subheader(_("Who belongs to which"))
-    tables.draw(typology.members(found, profiles, _), "typen-kommunen.csv", _, digits={_("Strength"): 2})
+    members = typology.members(found, profiles, _)
+    chosen = tables.draw(members, "typen-kommunen.csv", _, digits={_("Strength"): 2}, pick=_("Key"))
     st.caption(_("Strength: 1 at the centre of the own type, 0 halfway to the next one."))
+    if chosen and st.button(_("Open its profile"), icon=":material/arrow_forward:"):
+        inputs.choose(chosen)
+        st.switch_page("matchmaker/ui/pages/municipality.py")
 
 st.subheader(_("How the number was found"))
 st.markdown(
