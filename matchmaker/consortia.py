@@ -61,10 +61,8 @@ class _Terms:
         def value(assumption_id: str, which: str) -> float:
             return float(getattr(catalogue.span(assumption_id), which))
 
-        (one_low, one_high), (year_low, year_high) = use_case.one_off_eur, use_case.yearly_eur
-        one_off = {"low": one_low, "central": (one_low + one_high) / 2, "high": one_high}[case]
-        yearly = {"low": year_low, "central": (year_low + year_high) / 2, "high": year_high}[case]
-        cost = one_off + yearly * value("years", "central")
+        once, yearly = (float(getattr(cost, case)) for cost in use_case.costs)
+        cost = once + yearly * value("years", "central")
         share = value("fixed_share", case)
         burden = _OPPOSITE[case]
         return cls(
@@ -101,7 +99,7 @@ def best_group(
     not lead.
     """
     use_case = catalogue.use_case(use_case_id)
-    if np.isnan((*use_case.one_off_eur, *use_case.yearly_eur)).any():
+    if not all(cost.known for cost in use_case.costs):
         return None
     column = profiles.use_cases.index(use_case_id)
     usable = ~np.isnan(profiles.population) & ~np.isnan(profiles.lat) & ~np.isnan(profiles.lon)
@@ -250,6 +248,7 @@ def _consortium(
         saving_eur=Span(**saving),
         saving_pct=100 * saving["central"] / float(alone["central"].sum()),
         alone_cents=tuple(round(100 * float(euro)) for euro in alone["central"]),
+        alone_eur=tuple(Span(*map(float, three)) for three in zip(*(alone[case] for case in CASES), strict=True)),
         joint_cents=round(100 * joint["central"]),
         fte_saved=_staff(catalogue, len(group)),
         staff_days_saved=Span(*(float(getattr(catalogue.span("setup_days"), c)) * (len(group) - 1) for c in CASES)),
@@ -293,7 +292,7 @@ def _lines(
     by_case = [_Terms.of(catalogue, use_case, case) for case in CASES]
     people, others = len(group), len(group) - 1
     fixed = Span(*(terms.fixed for terms in by_case))
-    cost = (use_case.id, "years", "fixed_share")
+    cost = (*(one.id for one in use_case.costs), "years", "fixed_share")
     nothing = Span(0, 0, 0)
     lines = [
         Term(
@@ -400,7 +399,7 @@ def options(
     by_case = {case: _Terms.of(catalogue, use_case, case) for case in CASES}
     variable = {case: terms.variable_per_head * float(profiles.population[asker]) for case, terms in by_case.items()}
     alone = {case: terms.fixed * (1 - terms.rho * operates) + variable[case] for case, terms in by_case.items()}
-    base = (use_case.id, "years", "fixed_share", "reference_population")
+    base = (*(one.id for one in use_case.costs), "years", "fixed_share", "reference_population")
 
     def option(
         kind: OptionKind, title: Message, cost: Mapping[str, float], partners: int, assumed: Sequence[Message],
@@ -414,8 +413,8 @@ def options(
     takes_part = message("Everybody in the group takes part.")
     spares = message("The open-source solution spares as much as a running one.")
     for kind, group in groups.items():
-        part = next(s.pays_cents for s in group.shares if s.member.key == key) / sum(s.pays_cents for s in group.shares)
-        joint = {case: sum(getattr(t.together, case) for t in group.terms if t.quantity == "eur") for case in CASES}
+        part = group.part(next(share for share in group.shares if share.member.key == key))
+        joint = {case: getattr(group.joint_eur, case) for case in CASES}
         used = {i for term in group.terms if term.quantity == "eur" for i in term.rests_on} - set(base)
         title = _GROUP_TITLES[kind]
         names = message(title.template, size=len(group.members), lead=group.lead.name)

@@ -7,12 +7,13 @@ one person looks at: at most some hundred values at a time. All types are frozen
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Final, Literal, TypeAlias
 
 from matchmaker.errors import BadPreference
-from matchmaker.message import Label, Message, message
+from matchmaker.message import Label, Message, Value, message
 
 LANDS: Final = ("SH", "HH", "NI", "HB", "NW", "HE", "RP", "BW", "BY", "SL", "BE", "BB", "MV", "SN", "ST", "TH")
 """The sixteen Länder in the order of the official key: the first two digits of a key are index + 1."""
@@ -391,8 +392,8 @@ class Term:
 
     ``quantity`` is ``eur`` (over the years), ``fte`` (posts a year) or ``days`` (of work, once). Low, central and high
     are the cautious, central and favourable case, so coordination is highest in ``low``. The sum of ``alone`` minus
-    ``together`` over all lines of a quantity is what the group saves. ``rests_on`` names the assumptions used, by
-    their ids; the id of a use case stands for its cost in the catalogue.
+    ``together`` over all lines of a quantity is what the group saves. ``rests_on`` names the assumptions and costs
+    used, by their ids.
     """
 
     quantity: Literal["eur", "fte", "days"]
@@ -407,7 +408,7 @@ class Consortium:
     """A lead and its members (lead first) for one use case, with what the group saves over the years.
 
     ``saving_eur`` is stand-alone cost minus joint cost; a negative value is a loss and is shown as such.
-    ``alone_cents`` and ``joint_cents`` are the central case, the former per member. ``fte_saved`` (a year) and
+    ``alone_cents`` and ``joint_cents`` are the central case, the former per member; ``alone_eur`` has all cases. ``fte_saved`` (a year) and
     ``staff_days_saved`` (once) compare running the solution once with running it everywhere, after the hours of
     coordination; the hours that the use case itself frees are not in them. ``access`` names members that could
     not do it alone. ``curve`` is the central saving of the best group of each size. ``years`` is the period of
@@ -436,6 +437,23 @@ class Consortium:
     coalition_cents: tuple[int, ...] = ()
     years: float = 5.0
     terms: tuple[Term, ...] = ()
+    alone_eur: tuple[Span, ...] = ()
+
+    @property
+    def joint_eur(self) -> Span:
+        """The joint cost in the cautious, central and favourable case."""
+        lines = [term.together for term in self.terms if term.quantity == "eur"]
+        return Span(*(sum(getattr(line, case) for line in lines) for case in ("low", "central", "high")))
+
+    def part(self, share: CostShare) -> float:
+        """Return the part of the joint cost that a member bears: the same in all cases."""
+        return share.pays_cents / self.joint_cents if self.joint_cents else 0.0
+
+    def saves_eur(self, share: CostShare) -> Span:
+        """Return what one member saves over the years: its cost alone minus its part of the joint cost."""
+        alone = self.alone_eur[self.members.index(share.member)]
+        part, joint = self.part(share), self.joint_eur
+        return Span(*(getattr(alone, case) - part * getattr(joint, case) for case in ("low", "central", "high")))
 
     @property
     def saving_a_year_eur(self) -> Span:
@@ -620,3 +638,42 @@ class Sharing:
     core_empty: bool | None
     recommended: str
     reason: Message
+
+    def of(self, rule: str) -> Split | None:
+        """Return the split by a rule; None where it cannot be computed."""
+        return next((one for one in self.splits if one.rule == rule), None)
+
+    def objections(self, split: Split, names: Sequence[Value] = (), *, euro: bool = True) -> tuple[Message, ...]:
+        """Say who would object to a split: who pays more than alone, and which subgroup would do better by itself.
+
+        ``names`` stand in for the players where they are shown in another way; ``euro`` says that the unit is known.
+        """
+        called = names or self.players
+
+        def who(places: Iterable[int]) -> tuple[Value, ...]:
+            return tuple(called[place] for place in places)
+
+        said = []
+        if split.pays_more:
+            said.append(message("More than alone: {names:list}.", names=who(split.pays_more)))
+        elif None in self.alone_cents:
+            said.append(message("Nobody whose cost alone is known pays more than alone."))
+        else:
+            said.append(message("Nobody pays more than alone."))
+        if paid := [place for place, cents in enumerate(split.cents) if cents < 0]:
+            said.append(message("Would be paid by the others: {names:list}.", names=who(paid)))
+        gain, leaving = split.gain_cents / 100, who(split.worst)
+        if split.worst and euro:
+            text = message(
+                "Would do better by themselves, by EUR {gain:hundredths}: {names:list}.", gain=gain, names=leaving
+            )
+            said.append(text)
+        elif split.worst:
+            said.append(
+                message("Would do better by themselves, by {gain:hundredths}: {names:list}.", gain=gain, names=leaving)
+            )
+        elif split.in_core:
+            said.append(message("No subgroup would do better by itself."))
+        else:
+            said.append(message("Of the subgroups whose cost is known, none would do better by itself."))
+        return tuple(said)

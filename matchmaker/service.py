@@ -62,6 +62,8 @@ from matchmaker.sheets import Tables, guarded
 
 _SUGGESTIONS_DRAWN: Final = 3
 
+_LAST_RESORT: Final = "stand_alone"
+"""Rule that splits a joint cost where none can be recommended."""
 _GRANTS_IN_PAPER: Final = 4
 _FORMS_IN_PAPER: Final = 3
 """What fits on the pages of a council paper; the page of projects shows all."""
@@ -200,7 +202,7 @@ def joint_projects(
     """Return the best joint project for each need of a municipality, largest central saving first.
 
     With ``use_case`` only that one, whether or not it is a stated need. Empty where no need is known or no
-    group can be formed.
+    group can be formed. The cost is split by the recommended rule; `split_by` splits it by another.
     """
     profiles = data.profiles
     asker = profiles.row(key)
@@ -212,21 +214,38 @@ def joint_projects(
     for wish in wanted:
         group = consortia.best_group(profiles, data.catalogue, asker, wish, preferences)
         if group is not None:
-            found.append(_with_shares_and_evidence(data, group))
+            found.append(group)
     found.sort(key=lambda group: (-group.saving_eur.central, group.use_case))
-    return tuple(found[:top])
+    return tuple(split_by(_with_evidence(data, group)) for group in found[:top])
 
 
-def _with_shares_and_evidence(data: Dataset, group: Consortium) -> Consortium:
-    pays = sharing.by_stand_alone_cost(group.alone_cents, group.joint_cents)
-    shares = tuple(CostShare(*share) for share in zip(group.members, group.alone_cents, pays, strict=True))
+def _with_evidence(data: Dataset, group: Consortium) -> Consortium:
     published: list[Evidence] = []
     for member in group.members:
         row = data.profiles.row(member.key)
         published += [
             Evidence(a.title, a.url, a.year) for a in data.activities(row) if a.use_case == group.use_case and a.url
         ]
-    return replace(group, shares=shares, rule="stand_alone", evidence=tuple(dict.fromkeys(published)))
+    return replace(group, evidence=tuple(dict.fromkeys(published)))
+
+
+def split_by(group: Consortium, rule: str = "") -> Consortium:
+    """Return a joint project with its cost split by a rule; without one by the recommended rule.
+
+    Where none is recommended, because together costs more than alone, it is split in proportion to what each would pay
+    alone. Raises `BadInput` for a rule that cannot be computed for this group.
+    """
+    found = share_costs(group)
+    chosen = rule or found.recommended or _LAST_RESORT
+    split = found.of(chosen)
+    if split is None:
+        raise BadInput(
+            message("The cost cannot be split by the rule {rule}.", rule=chosen),
+            where=group.use_case,
+            remedy=message("Choose one of {rules:list}.", rules=tuple(one.rule for one in found.splits)),
+        )
+    shares = tuple(map(CostShare, group.members, group.alone_cents, split.cents))
+    return replace(group, shares=shares, rule=chosen)
 
 
 def share_costs(group: Consortium) -> Sharing:
@@ -255,7 +274,8 @@ def project_options(data: Dataset, key: str, group: Consortium, preferences: Pre
     """Return the ways for a municipality to get what a joint project is about, the cheapest for it first.
 
     ``group`` is its best new group, as `joint_projects` returns it. It competes with doing it alone, with a smaller
-    group, with another lead, with joining a cooperation that runs, and with open source.
+    group, with another lead, with joining a cooperation that runs, and with open source. The cost of other groups is
+    split by their own recommended rule.
     """
     profiles, asker = data.profiles, data.profiles.row(key)
     groups: dict[OptionKind, Consortium] = {"new": group}
@@ -267,7 +287,7 @@ def project_options(data: Dataset, key: str, group: Consortium, preferences: Pre
             profiles, data.catalogue, asker, group.use_case, preferences, other_leads=frozenset({group.lead.key})
         ),
     }
-    groups |= {kind: _with_shares_and_evidence(data, found) for kind, found in others.items() if found is not None}
+    groups |= {kind: split_by(_with_evidence(data, found)) for kind, found in others.items() if found is not None}
     return consortia.options(profiles, data.catalogue, asker, groups, data.cooperations)
 
 
