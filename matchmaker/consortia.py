@@ -236,6 +236,9 @@ def _consortium(
         )
     saving = {case: float(alone[case].sum() - joint[case]) for case in CASES}
     people = [profiles.municipality(row) for row in group]
+    coalitions = {
+        case: _coalition_cents(profiles, catalogue, use_case, group, operates, case, joint[case]) for case in CASES
+    }
     levels = catalogue.levels[profiles.use_cases.index(use_case.id)]
     with np.errstate(invalid="ignore"):
         too_weak = (profiles.maturity[group] < levels).any(axis=1) & ~operates[group]
@@ -248,28 +251,29 @@ def _consortium(
         saving_eur=Span(**saving),
         saving_pct=100 * saving["central"] / float(alone["central"].sum()),
         alone_cents=tuple(round(100 * float(euro)) for euro in alone["central"]),
-        alone_eur=tuple(Span(*map(float, three)) for three in zip(*(alone[case] for case in CASES), strict=True)),
         joint_cents=round(100 * joint["central"]),
         fte_saved=_staff(catalogue, len(group)),
         staff_days_saved=Span(*(float(getattr(catalogue.span("setup_days"), c)) * (len(group) - 1) for c in CASES)),
         access=tuple(people[i] for i in np.flatnonzero(too_weak)),
         curve=curve,
         notes=_notes(profiles, group, operates, saving, curve),
-        coalition_cents=_coalition_cents(profiles, catalogue, use_case, group, operates, joint["central"]),
+        coalition_cents=coalitions["central"],
+        coalition_cents_low=coalitions["low"],
+        coalition_cents_high=coalitions["high"],
         years=catalogue.span("years").central,
         terms=_lines(profiles, catalogue, use_case, group, operates),
     )
 
 
 def _coalition_cents(
-    profiles: Profiles, catalogue: Catalogue, use_case: UseCase, group: Ints, operates: Bools, joint: float
+    profiles: Profiles, catalogue: Catalogue, use_case: UseCase, group: Ints, operates: Bools, case: str, joint: float
 ) -> tuple[int, ...]:
-    """Return what every coalition of a group would pay by itself, by bitmask over the members, central case, in cents.
+    """Return what every coalition of a group would pay by itself, by bitmask over the members, in one case, in cents.
 
     That is its joint cost under the cheapest of its members who can lead, or the sum of what they pay alone where
     this is less or nobody can lead. The whole group pays its joint cost.
     """
-    terms = _Terms.of(catalogue, use_case, "central")
+    terms = _Terms.of(catalogue, use_case, case)
     capable = _capable(profiles, catalogue, profiles.use_cases.index(use_case.id), operates)[group]
     inside = (np.arange(1 << len(group))[:, None] >> np.arange(len(group)) & 1).astype(np.bool_)
     size = inside.sum(axis=1)
@@ -413,19 +417,20 @@ def options(
     takes_part = message("Everybody in the group takes part.")
     spares = message("The open-source solution spares as much as a running one.")
     for kind, group in groups.items():
-        part = group.part(next(share for share in group.shares if share.member.key == key))
-        joint = {case: getattr(group.joint_eur, case) for case in CASES}
+        pays = next(share for share in group.shares if share.member.key == key).pays_eur
         used = {i for term in group.terms if term.quantity == "eur" for i in term.rests_on} - set(base)
         title = _GROUP_TITLES[kind]
         names = message(title.template, size=len(group.members), lead=group.lead.name)
         others = len(group.members) - 1
         found.append(
             option(
-                kind, names, {case: part * joint[case] for case in CASES}, others, (takes_part,), sorted(used), group
+                kind, names, {case: getattr(pays, case) for case in CASES}, others, (takes_part,), sorted(used), group
             )
         )
         if kind == "new" and use_case.open_source and not group.lead_operates:
-            cost = {case: part * (joint[case] - by_case[case].rho * by_case[case].fixed) for case in CASES}
+            joint = {case: sum(getattr(share.pays_eur, case) for share in group.shares) for case in CASES}
+            spared = {case: by_case[case].rho * by_case[case].fixed / max(0.01, joint[case]) for case in CASES}
+            cost = {case: getattr(pays, case) * (1 - spared[case]) for case in CASES}
             titled = message("New group of {size} on open source: {name}", size=others + 1, name=use_case.open_source)
             found.append(
                 option("new_open_source", titled, cost, others, (takes_part, spares), sorted(used | {"rho"}), group)

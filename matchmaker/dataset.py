@@ -299,7 +299,7 @@ def _catalogue(tables: Tables) -> Catalogue:
     assumptions = {
         r["id"]: Assumption(
             id=r["id"],
-            title=message("{title}", title=_label(r, "title")),
+            title=Message("{title}", (("title", _label(r, "title")),)),
             unit=r["unit"],
             low=r["low"],
             central=r["central"],

@@ -318,6 +318,9 @@ class Shift:
     leaves: tuple[Municipality, ...]
 
 
+_CASES: Final = ("low", "central", "high")
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A figure with its range. ``low`` and ``high`` are the cautious and the favourable case."""
@@ -379,11 +382,22 @@ class CompetenceCentre:
 
 @dataclass(frozen=True, slots=True)
 class CostShare:
-    """What one member would pay alone and pays in the group, in cents over the years of the project."""
+    """What one member would pay alone and pays in the group, over the years of the project.
+
+    The cents are those of the central case; the euros have the cautious and the favourable case too, with the rule of
+    the split applied to the costs of each.
+    """
 
     member: Municipality
     alone_cents: int
     pays_cents: int
+    alone_eur: Span
+    pays_eur: Span
+
+    @property
+    def saves_eur(self) -> Span:
+        """What the member saves: its cost alone minus what it pays."""
+        return Span(*(getattr(self.alone_eur, case) - getattr(self.pays_eur, case) for case in _CASES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,13 +422,14 @@ class Consortium:
     """A lead and its members (lead first) for one use case, with what the group saves over the years.
 
     ``saving_eur`` is stand-alone cost minus joint cost; a negative value is a loss and is shown as such.
-    ``alone_cents`` and ``joint_cents`` are the central case, the former per member; ``alone_eur`` has all cases. ``fte_saved`` (a year) and
+    ``alone_cents`` and ``joint_cents`` are the central case, the former per member. ``fte_saved`` (a year) and
     ``staff_days_saved`` (once) compare running the solution once with running it everywhere, after the hours of
     coordination; the hours that the use case itself frees are not in them. ``access`` names members that could
     not do it alone. ``curve`` is the central saving of the best group of each size. ``years`` is the period of
     all money, ``terms`` are the lines that the savings add up from. ``evidence``, ``shares`` and
     ``rule`` are empty until they have been added: what is published about it, and the split of the joint cost.
-    ``coalition_cents`` is what each coalition of members would pay at best, see `matchmaker.sharing`.
+    ``coalition_cents`` is what each coalition of members would pay at best, see `matchmaker.sharing`; it has the two
+    other cases beside it.
     """
 
     use_case: str
@@ -437,28 +452,13 @@ class Consortium:
     coalition_cents: tuple[int, ...] = ()
     years: float = 5.0
     terms: tuple[Term, ...] = ()
-    alone_eur: tuple[Span, ...] = ()
-
-    @property
-    def joint_eur(self) -> Span:
-        """The joint cost in the cautious, central and favourable case."""
-        lines = [term.together for term in self.terms if term.quantity == "eur"]
-        return Span(*(sum(getattr(line, case) for line in lines) for case in ("low", "central", "high")))
-
-    def part(self, share: CostShare) -> float:
-        """Return the part of the joint cost that a member bears: the same in all cases."""
-        return share.pays_cents / self.joint_cents if self.joint_cents else 0.0
-
-    def saves_eur(self, share: CostShare) -> Span:
-        """Return what one member saves over the years: its cost alone minus its part of the joint cost."""
-        alone = self.alone_eur[self.members.index(share.member)]
-        part, joint = self.part(share), self.joint_eur
-        return Span(*(getattr(alone, case) - part * getattr(joint, case) for case in ("low", "central", "high")))
+    coalition_cents_low: tuple[int, ...] = ()
+    coalition_cents_high: tuple[int, ...] = ()
 
     @property
     def saving_a_year_eur(self) -> Span:
         """The saving in euro per year of the period."""
-        return Span(*(getattr(self.saving_eur, case) / self.years for case in ("low", "central", "high")))
+        return Span(*(getattr(self.saving_eur, case) / self.years for case in _CASES))
 
     @property
     def best_size(self) -> int:
@@ -488,6 +488,20 @@ class Option:
     rests_on: tuple[str, ...]
     group: Consortium | None = None
     evidence: tuple[Evidence, ...] = ()
+
+
+def least_cost(options: Sequence[Option], name: str) -> Message:
+    """Say which of the ways, the cheapest first, costs a municipality least, or that none saves anything."""
+    best = options[0]
+    if best.kind == "alone":
+        return message(
+            "No saving expected for {name}: every other way would cost it more than doing it alone.", name=name
+        )
+    cost = best.cost_eur.central
+    return message(
+        "Least cost for {name}: {title}, {cost:eur} instead of {alone:eur} alone.",
+        name=name, title=best.title, cost=cost, alone=cost + best.saving_eur.central,
+    )  # fmt: skip
 
 
 QUANTITY_NAMES: Final = {"eur": message("euro"), "fte": message("posts a year"), "days": message("working days")}

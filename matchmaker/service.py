@@ -51,6 +51,8 @@ from matchmaker.model import (
     SavingTest,
     Sharing,
     Shift,
+    Span,
+    Split,
     Suggestion,
 )
 from matchmaker.peers import Neighbours
@@ -237,15 +239,36 @@ def split_by(group: Consortium, rule: str = "") -> Consortium:
     """
     found = share_costs(group)
     chosen = rule or found.recommended or _LAST_RESORT
-    split = found.of(chosen)
-    if split is None:
+    central = found.of(chosen)
+    if central is None:
         raise BadInput(
             message("The cost cannot be split by the rule {rule}.", rule=chosen),
             where=group.use_case,
             remedy=message("Choose one of {rules:list}.", rules=tuple(one.rule for one in found.splits)),
         )
-    shares = tuple(map(CostShare, group.members, group.alone_cents, split.cents))
+    games = (group.coalition_cents_low, group.coalition_cents, group.coalition_cents_high)
+    pays = [central.cents if game is group.coalition_cents else _amounts(group, game, central) for game in games]
+    shares = tuple(
+        CostShare(
+            member, group.alone_cents[i], central.cents[i],
+            alone_eur=Span(*(game[1 << i] / 100 for game in games)),
+            pays_eur=Span(*(amounts[i] / 100 for amounts in pays)),
+        )
+        for i, member in enumerate(group.members)
+    )  # fmt: skip
     return replace(group, shares=shares, rule=chosen)
+
+
+def _amounts(group: Consortium, game: Sequence[int], central: Split) -> Sequence[float]:
+    """Return what each pays by a rule in the cautious or the favourable case, in cents.
+
+    Where the rule cannot be computed there, each bears the same part of the joint cost as in the central case.
+    """
+    people = [member.population for member in group.members]
+    split = sharing.split(np.array(game, dtype=np.float64), central.rule, inhabitants=people)
+    if isinstance(split, Split):
+        return split.cents
+    return [game[-1] * cents / max(1, group.joint_cents) for cents in central.cents]
 
 
 def share_costs(group: Consortium) -> Sharing:
@@ -330,23 +353,30 @@ def freed_hours(data: Dataset, use_case: str, sessions: int) -> tuple[Relief, ..
     return tuple(relief.free_hours(data.catalogue, sessions, count) for count in relief.PUBLISHED_FOR)
 
 
-def council_memo(data: Dataset, key: str, use_case: str, preferences: Preferences, today: dt.date) -> memo.Memo:
+def council_memo(
+    data: Dataset, key: str, use_case: str, preferences: Preferences, today: dt.date, *, rule: str = ""
+) -> memo.Memo:
     """Return the council paper of a municipality about the best joint project for a use case.
 
-    Its figures are those of `joint_projects`. Raises `BadInput` where no group can be formed.
+    Its figures are those of `joint_projects`; ``rule`` splits the cost, the recommended one where none is named. Raises
+    `BadInput` where no group can be formed or the rule cannot be computed.
     """
-    found = joint_projects(data, key, preferences, use_case=use_case)
-    if not (use_case and found):
+    found = joint_projects(data, key, preferences, use_case=use_case) if use_case else ()
+    if not found:
         raise BadInput(
             message("No joint project: no need is entered, or no group can be formed."),
             where=use_case,
             remedy=message("Choose another use case, or enter more profiles."),
         )
-    return paper_about(data, key, found[0], today)
+    group = split_by(found[0], rule)
+    return paper_about(data, key, group, project_options(data, key, group, preferences), today)
 
 
-def paper_about(data: Dataset, key: str, group: Consortium, today: dt.date) -> memo.Memo:
-    """Return the council paper of a municipality about a joint project that was found before."""
+def paper_about(data: Dataset, key: str, group: Consortium, options: Sequence[Option], today: dt.date) -> memo.Memo:
+    """Return the council paper of a municipality about a joint project and the ways that compete with it.
+
+    ``data`` hold the own values that it was computed with.
+    """
     profiles = data.profiles
     asker = profiles.row(key)
     members = [profiles.row(member.key) for member in group.members]
@@ -356,6 +386,8 @@ def paper_about(data: Dataset, key: str, group: Consortium, today: dt.date) -> m
         data.catalogue,
         today,
         km=profiles.km_between(profiles.row(group.lead.key), members)[0].tolist(),
+        sharing=share_costs(group),
+        options=options,
         urgency=int(profiles.need[asker, profiles.use_cases.index(group.use_case)]),
         checks=_checks(project_conditions(data, group, on=today.isoformat())),
     )
@@ -364,7 +396,8 @@ def paper_about(data: Dataset, key: str, group: Consortium, today: dt.date) -> m
 def _checks(found: Conditions) -> tuple[memo.Check, ...]:
     """Return what a council reads about grants, legal forms and rules: the most promising and most fitting ones."""
     checks = []
-    for grant in sorted(found.grants, key=lambda grant: grant.verdict == "not met")[:_GRANTS_IN_PAPER]:
+    known = (grant for grant in found.grants if grant.source)
+    for grant in sorted(known, key=lambda grant: grant.verdict == "not met")[:_GRANTS_IN_PAPER]:
         against = tuple(line.asks for line in grant.lines if line.verdict == "not met")
         unclear = tuple(line.asks for line in grant.lines if line.verdict == "unknown")
         answer = (

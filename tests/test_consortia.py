@@ -11,9 +11,9 @@ import pytest
 from matchmaker.catalogue import Assumption, Catalogue, UseCase
 from matchmaker.consortia import best_group, options
 from matchmaker.message import Label, message
-from matchmaker.model import Consortium, Cooperation, CostShare, Preferences
+from matchmaker.model import Consortium, Cooperation, Preferences
 from matchmaker.profiles import Profiles
-from matchmaker.sharing import by_stand_alone_cost
+from matchmaker.service import split_by
 from tests.strategies import make_profiles
 
 NO_LABEL = Label("", "")
@@ -249,9 +249,7 @@ def groups() -> list[tuple[Profiles, int, Consortium]]:
         for asker in range(0, 30, 5):
             found = best_group(p, make_catalogue(), asker, "UC01", Preferences())
             if found is not None:
-                pays = by_stand_alone_cost(found.alone_cents, found.joint_cents)
-                shares = map(CostShare, found.members, found.alone_cents, pays)
-                made.append((p, asker, replace(found, shares=tuple(shares))))
+                made.append((p, asker, split_by(found, "stand_alone")))
     assert len(made) > 50
     return made
 
@@ -288,8 +286,7 @@ def test_a_smaller_group_and_another_lead_are_never_better():
 def pair(catalogue: Catalogue, p: Profiles) -> Consortium:
     found = best_group(p, catalogue, 1, "UC01", Preferences())
     assert found is not None
-    pays = by_stand_alone_cost(found.alone_cents, found.joint_cents)
-    return replace(found, shares=tuple(map(CostShare, found.members, found.alone_cents, pays)))
+    return split_by(found, "stand_alone")
 
 
 def running(**changes: object) -> Cooperation:

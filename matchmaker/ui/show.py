@@ -22,7 +22,9 @@ from matchmaker.model import (
     Cooperation,
     Evidence,
     Municipality,
+    Option,
     Suggestion,
+    least_cost,
 )
 from matchmaker.network import CentreMatch
 from matchmaker.ui import papers
@@ -213,12 +215,22 @@ def suggestion(s: Suggestion, _: Language) -> None:
                 sources(s.evidence, _, limit=20)
 
 
-def project(group: Consortium, number: int, _: Language) -> None:
-    """Draw one joint project: who, what it saves, who pays what, and what to know."""
+def project(
+    group: Consortium, options: Sequence[Option], asker: Municipality, number: int, data: Dataset, _: Language
+) -> None:
+    """Draw one joint project: which way costs least, who, what it saves, who pays what, and what to know.
+
+    ``options`` are the ways that compete, the cheapest first; ``data`` hold the own values that all was computed with.
+    """
     from matchmaker.ui import shares  # noqa: PLC0415 - its tables know this module
 
     with st.container(border=True):
         st.markdown(f"#### {number}. {escaped(_.label(group.title))}")
+        best = escaped(_.render(least_cost(options, asker.name)))
+        if options[0].kind == "alone":
+            st.warning(best, icon=":material/money_off:")
+        else:
+            st.success(best, icon=":material/savings:")
         st.markdown(
             _("**{lead}** leads. Together: {members}.").format(
                 lead=escaped(group.lead.name), members=_names(group.members, _)
@@ -279,7 +291,7 @@ def project(group: Consortium, number: int, _: Language) -> None:
         if group.evidence:
             with st.expander(_.plural("{count} published source", "{count} published sources", len(group.evidence))):
                 sources(group.evidence, _, limit=20)
-        papers.offer(group, number, _)
+        papers.offer(group, options, number, data, _)
 
 
 def _size_curve(group: Consortium, number: int, _: Language) -> None:
