@@ -60,7 +60,7 @@ from matchmaker.portfolio import Limits, Plan, Progress
 from matchmaker.profiles import Ints, Profiles, Ranking
 from matchmaker.relief import Relief
 from matchmaker.reports import memo
-from matchmaker.sheets import Tables, guarded
+from matchmaker.sheets import Tables, csv_text
 
 _SUGGESTIONS_DRAWN: Final = 3
 
@@ -194,8 +194,7 @@ def ranking_csv(data: Dataset, ranking: Ranking) -> str:
             "coverage": ranking.coverage[asker, place],
         }
     )
-    text: str = frame.to_csv(index=False, lineterminator="\n", float_format="%.9f")
-    return text
+    return csv_text(frame, decimals=9)
 
 
 def joint_projects(
@@ -452,7 +451,7 @@ def plan_table(plan: Plan, title_of: Callable[[Label], str]) -> pd.DataFrame:
     """Return a plan as a table, one row for each member of each project."""
     return pd.DataFrame(
         [
-            (number, p.use_case, title_of(p.title), m.key, guarded(m.name), "lead" if place == 0 else "member",
+            (number, p.use_case, title_of(p.title), m.key, m.name, "lead" if place == 0 else "member",
              round(paid, 2), round(p.saving_eur, 2), "simulated" if m.simulated else "")
             for number, p in enumerate(plan.projects, start=1)
             for place, (m, paid) in enumerate(zip(p.members, p.pays_eur, strict=True))
@@ -503,8 +502,7 @@ def peers_csv(table: IndicatorTable, found: Neighbours) -> str:
             "distance": found.distance[row, place],
         }
     )
-    text: str = frame.to_csv(index=False, lineterminator="\n", float_format="%.9f")
-    return text
+    return csv_text(frame, decimals=9)
 
 
 @dataclass(frozen=True, eq=False)

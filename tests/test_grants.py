@@ -123,11 +123,17 @@ def test_a_grant_is_never_more_than_its_share_of_the_cost(catalogue: Catalogue):
 
 def test_what_the_source_does_not_say_is_unknown(catalogue: Catalogue):
     city = town("02000000", "HH")
-    check = grant(group(city, town("02000001", "HH")), catalogue, "FU21")
+    check = grant(group(city, town("03000001", "NI")), catalogue, "FU12")
     assert check.grant_eur is None
-    assert set(verdicts(check).values()) == {"unknown"}
+    assert verdicts(check)["Is open"] == verdicts(check)["Least number of partners:"] == "unknown"
     # A programme for everybody is listed wherever the members lie.
     assert grant(group(city, NW[0]), catalogue, "FU22").verdict == "unknown"
+
+
+def test_where_no_programme_is_known_none_may_fit(catalogue: Catalogue):
+    check = grant(group(town("02000000", "HH"), town("02000001", "HH")), catalogue, "FU21")
+    assert check.verdict == "not met"
+    assert verdicts(check)["A programme is known"] == "not met"
 
 
 def test_only_programmes_of_the_members_and_the_possible_ones_first(catalogue: Catalogue):

@@ -25,6 +25,7 @@ def plan(arguments: argparse.Namespace) -> int:
     """Plan the joint projects of a region, show them or write them to a file."""
     from matchmaker import exchange, service
     from matchmaker.portfolio import Limits
+    from matchmaker.sheets import csv_text
 
     ending = "" if arguments.out is None else arguments.out.suffix.lower()
     if arguments.out is not None and ending not in _ENDINGS:
@@ -56,7 +57,7 @@ def plan(arguments: argparse.Namespace) -> int:
     if ending == ".json":
         exchange.write_text(json.dumps(_json(found, _), ensure_ascii=False, indent=2) + "\n", arguments.out)
     elif ending == ".csv":
-        exchange.write_text(service.plan_table(found, _.label).to_csv(index=False, lineterminator="\n"), arguments.out)
+        exchange.write_text(csv_text(service.plan_table(found, _.label)), arguments.out)
     elif ending:
         exchange.write_bytes(service.plan_workbook(service.plan_table(found, _.label)), arguments.out)
     if arguments.json:

@@ -43,10 +43,10 @@ def projects(arguments: argparse.Namespace) -> int:
     print(_("Joint projects for {name} ({key})").format(name=asker.name, key=asker.key))
     for number, group in enumerate(groups, start=1):
         print(f"\n{number}. {_.label(group.title)} ({group.use_case})")
-        names = _.list([m.name + (f" [{_('simulated')}]" if m.simulated else "") for m in group.members])
-        print("   " + _("{lead} leads; members: {names}").format(lead=group.lead.name, names=names))
         options = service.project_options(data, arguments.key, group, preferences)
         print("   " + _.render(least_cost(options, asker.name)))
+        names = _.list([m.name + (f" [{_('simulated')}]" if m.simulated else "") for m in group.members])
+        print("   " + _("{lead} leads; members: {names}").format(lead=group.lead.name, names=names))
         saving.print_saving(group, _)
         for share in group.shares:
             print(

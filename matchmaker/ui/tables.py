@@ -15,7 +15,7 @@ from matchmaker import network
 from matchmaker.catalogue import Assumption
 from matchmaker.i18n import Language
 from matchmaker.model import Cooperation, Municipality, Shift, Suggestion
-from matchmaker.sheets import guarded
+from matchmaker.sheets import csv_text
 from matchmaker.ui import maps
 from matchmaker.ui.show import part_names
 
@@ -66,8 +66,7 @@ def _written(_: Language, digits: int, value: float) -> str:
 
 def exported(frame: pd.DataFrame) -> bytes:
     """Return a table as CSV that a spreadsheet opens with the right characters and without formulas."""
-    safe = frame.map(lambda value: guarded(value) if isinstance(value, str) else value)
-    return safe.to_csv(index=False).encode("utf-8-sig")
+    return csv_text(frame).encode("utf-8-sig")
 
 
 def scores(suggestions: Sequence[Suggestion], _: Language) -> pd.DataFrame:
