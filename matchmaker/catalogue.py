@@ -297,6 +297,10 @@ class Catalogue:
             rule = message("The smallest group must not be larger than the largest.")
             issue = RowIssue("assumptions", None, "min_group", f"{changed.span('min_group').central:g}", rule)
             raise EntryRejected("assumptions", (issue,), 1)
+        for once, yearly in (use_case.costs for use_case in changed.use_cases):
+            if own.keys() & {once.id, yearly.id} and once.central + yearly.central == 0:
+                rule = message("A use case must cost something, once or a year.")
+                raise EntryRejected("assumptions", (RowIssue("assumptions", None, once.id, "0", rule),), 1)
         return changed
 
     @cached_property
