@@ -232,7 +232,7 @@ def project(
         else:
             st.success(best, icon=":material/savings:")
         st.markdown(
-            _("**{lead}** leads. Together: {members}.").format(
+            _("Best new group: **{lead}** leads. Together: {members}.").format(
                 lead=escaped(group.lead.name), members=_names(group.members, _)
             )
         )
@@ -299,10 +299,10 @@ def _size_curve(group: Consortium, number: int, _: Language) -> None:
     sizes, savings = zip(*group.curve, strict=True)
     st.echarts_chart(
         {
-            "grid": {"left": 8, "right": 16, "top": 24, "bottom": 8, "containLabel": True},
+            "grid": {"left": 8, "right": 16, "top": 24, "bottom": 28, "containLabel": True},
             "xAxis": {"type": "category", "data": list(sizes), "name": _("members"), "nameLocation": "middle",
                       "nameGap": 24},
-            "yAxis": {"type": "value"},
+            "yAxis": {"type": "value", "axisLabel": {"formatter": "{value} €"}},
             "tooltip": {"trigger": "axis", "valueFormatter": "%,.0f €"},
             "series": [{"type": "line", "data": [round(s) for s in savings], "itemStyle": {"color": COLOURS[0]}}],
             "animation": False,
