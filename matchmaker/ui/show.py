@@ -297,14 +297,15 @@ def project(
 def _size_curve(group: Consortium, number: int, _: Language) -> None:
     """Draw the saving against the size of the group, and say it in a table."""
     sizes, savings = zip(*group.curve, strict=True)
+    points = [{"value": round(s), "label": {"show": True, "formatter": _.eur(s)}} for s in savings]
     st.echarts_chart(
         {
             "grid": {"left": 8, "right": 16, "top": 24, "bottom": 28, "containLabel": True},
             "xAxis": {"type": "category", "data": list(sizes), "name": _("members"), "nameLocation": "middle",
                       "nameGap": 24},
-            "yAxis": {"type": "value", "axisLabel": {"formatter": "{value} €"}},
-            "tooltip": {"trigger": "axis", "valueFormatter": "%,.0f €"},
-            "series": [{"type": "line", "data": [round(s) for s in savings], "itemStyle": {"color": COLOURS[0]}}],
+            # Axes write thousands in English; the points bear their figures in the language of the page.
+            "yAxis": {"type": "value", "axisLabel": {"show": False}},
+            "series": [{"type": "line", "data": points, "itemStyle": {"color": COLOURS[0]}}],
             "animation": False,
         },
         height=220,
