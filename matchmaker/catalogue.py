@@ -6,6 +6,7 @@ figure, an empty text in a source.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,10 +23,33 @@ CASES: Final = ("low", "central", "high")
 
 
 @dataclass(frozen=True, slots=True)
+class Assumption:
+    """A figure the calculation rests on; low, central and high are values of the quantity itself, NaN for unknown."""
+
+    id: str
+    title: Message
+    unit: str
+    low: float
+    central: float
+    high: float
+    status: str
+    source: str
+    source_url: str
+    year: int | None
+    note: Label
+
+    @property
+    def known(self) -> bool:
+        """Whether low, central and high are all known."""
+        return not math.isnan(self.low + self.central + self.high)
+
+
+@dataclass(frozen=True, slots=True)
 class UseCase:
     """One AI use case with what it costs for 30,000 inhabitants and the maturity it asks for.
 
-    ``one_off_eur`` and ``yearly_eur`` are (low, high); ``levels`` are the least D1…D8, NaN where not stated.
+    ``one_off`` and ``yearly`` are its costs for who does it alone, with the ids ``UC01.one_off`` and ``UC01.yearly``;
+    ``levels`` are the least D1…D8, NaN where not stated.
     """
 
     id: str
@@ -33,11 +57,8 @@ class UseCase:
     pain: Label
     category: str
     relevance: str
-    one_off_eur: tuple[float, float]
-    yearly_eur: tuple[float, float]
-    cost_status: str
-    cost_basis: Label
-    cost_source: str
+    one_off: Assumption
+    yearly: Assumption
     saving: tuple[float, float]
     saving_unit: Label
     saving_status: str
@@ -47,6 +68,11 @@ class UseCase:
     open_source: str
     ai_act_class: str
     ai_act_note: Label
+
+    @property
+    def costs(self) -> tuple[Assumption, Assumption]:
+        """What it costs once and a year."""
+        return self.one_off, self.yearly
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +102,6 @@ class Item:
     dimension: str
     reverse: bool
     text: Label
-
-
-@dataclass(frozen=True, slots=True)
-class Assumption:
-    """A figure the calculation rests on; low, central and high are values of the quantity itself."""
-
-    id: str
-    title: Label
-    unit: str
-    low: float
-    central: float
-    high: float
-    status: str
-    source: str
-    source_url: str
-    year: int | None
-    note: Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +159,7 @@ class Programme(Rule):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Own values for one assumption."""
+    """Own values for one assumption, or for one cost of a use case."""
 
     id: str
     low: float
@@ -205,15 +214,20 @@ class Catalogue:
         return self.use_cases[self.ids.index(use_case_id)]
 
     def assumption(self, assumption_id: str) -> Assumption:
-        """Return an assumption by its id; raise `BadInput` where a data set lacks it."""
+        """Return an assumption or the cost of a use case by its id; raise `BadInput` where a data set lacks it."""
         try:
-            return self.assumptions[assumption_id]
+            return self._figures[assumption_id]
         except KeyError:
             raise BadInput(
                 message("The assumption {id} is missing.", id=assumption_id),
                 where="assumptions.csv",
                 remedy=message("Add it to the table of assumptions, with source or reason."),
             ) from None
+
+    @cached_property
+    def _figures(self) -> Mapping[str, Assumption]:
+        """Everything that own values can be given for: the costs of the use cases too."""
+        return {**self.assumptions, **{cost.id: cost for use_case in self.use_cases for cost in use_case.costs}}
 
     def span(self, assumption_id: str) -> Span:
         """Return low, central and high value of an assumption."""
@@ -227,8 +241,9 @@ class Catalogue:
 
     def problems(self, change: Change) -> tuple[tuple[str, Message], ...]:
         """Return what is wrong with own values, as pairs of column and rule; empty where they can be used."""
-        if change.id not in self.assumptions:
-            return (("id", message("Is no assumption. There are: {ids:list}.", ids=tuple(self.assumptions))),)
+        if change.id not in self._figures:
+            ids = (*self.assumptions, *(cost.id for use_case in self.use_cases[:1] for cost in use_case.costs))
+            return (("id", message("Is no figure. There are: {ids:list}, and so for every use case.", ids=ids)),)
         least, most = self.limits(change.id)
         found = [
             (column, message("Must be a number from {least} to {most}.", least=f"{least:g}", most=f"{most:g}"))
@@ -242,7 +257,7 @@ class Catalogue:
         return tuple(found)
 
     def with_assumptions(self, changes: Sequence[Change]) -> Catalogue:
-        """Return this catalogue with own values for some assumptions; they lose status, source and year.
+        """Return this catalogue with own values for some figures; they lose status, source, year and reason.
 
         Raises `EntryRejected` with everything that is wrong: unknown ids, values out of order or range, a smallest
         group above the largest.
@@ -264,16 +279,28 @@ class Catalogue:
                 source="",
                 source_url="",
                 year=None,
+                note=Label("", ""),
             )
             for change in changes
         }
-        changed = replace(self, assumptions={**self.assumptions, **own})
+        changed = replace(
+            self,
+            assumptions={name: own.get(name, one) for name, one in self.assumptions.items()},
+            use_cases=tuple(
+                replace(u, one_off=own.get(u.one_off.id, u.one_off), yearly=own.get(u.yearly.id, u.yearly))
+                for u in self.use_cases
+            ),
+        )
         if own.keys() & {"min_group", "max_group"} and (
             changed.span("min_group").central > changed.span("max_group").central
         ):
             rule = message("The smallest group must not be larger than the largest.")
             issue = RowIssue("assumptions", None, "min_group", f"{changed.span('min_group').central:g}", rule)
             raise EntryRejected("assumptions", (issue,), 1)
+        for once, yearly in (use_case.costs for use_case in changed.use_cases):
+            if own.keys() & {once.id, yearly.id} and once.central + yearly.central == 0:
+                rule = message("A use case must cost something, once or a year.")
+                raise EntryRejected("assumptions", (RowIssue("assumptions", None, once.id, "0", rule),), 1)
         return changed
 
     @cached_property

@@ -61,10 +61,8 @@ class _Terms:
         def value(assumption_id: str, which: str) -> float:
             return float(getattr(catalogue.span(assumption_id), which))
 
-        (one_low, one_high), (year_low, year_high) = use_case.one_off_eur, use_case.yearly_eur
-        one_off = {"low": one_low, "central": (one_low + one_high) / 2, "high": one_high}[case]
-        yearly = {"low": year_low, "central": (year_low + year_high) / 2, "high": year_high}[case]
-        cost = one_off + yearly * value("years", "central")
+        once, yearly = (float(getattr(cost, case)) for cost in use_case.costs)
+        cost = once + yearly * value("years", "central")
         share = value("fixed_share", case)
         burden = _OPPOSITE[case]
         return cls(
@@ -101,7 +99,7 @@ def best_group(
     not lead.
     """
     use_case = catalogue.use_case(use_case_id)
-    if np.isnan((*use_case.one_off_eur, *use_case.yearly_eur)).any():
+    if not all(cost.known for cost in use_case.costs):
         return None
     column = profiles.use_cases.index(use_case_id)
     usable = ~np.isnan(profiles.population) & ~np.isnan(profiles.lat) & ~np.isnan(profiles.lon)
@@ -253,6 +251,9 @@ def _consortium(
         )
     saving = {case: float(alone[case].sum() - joint[case]) for case in CASES}
     people = [profiles.municipality(row) for row in group]
+    coalitions = {
+        case: _coalition_cents(profiles, catalogue, use_case, group, operates, case, joint[case]) for case in CASES
+    }
     levels = catalogue.levels[profiles.use_cases.index(use_case.id)]
     with np.errstate(invalid="ignore"):
         too_weak = (profiles.maturity[group] < levels).any(axis=1) & ~operates[group]
@@ -271,21 +272,23 @@ def _consortium(
         access=tuple(people[i] for i in np.flatnonzero(too_weak)),
         curve=curve,
         notes=_notes(profiles, group, operates, saving, curve),
-        coalition_cents=_coalition_cents(profiles, catalogue, use_case, group, operates, joint["central"]),
+        coalition_cents=coalitions["central"],
+        coalition_cents_low=coalitions["low"],
+        coalition_cents_high=coalitions["high"],
         years=catalogue.span("years").central,
         terms=_lines(profiles, catalogue, use_case, group, operates),
     )
 
 
 def _coalition_cents(
-    profiles: Profiles, catalogue: Catalogue, use_case: UseCase, group: Ints, operates: Bools, joint: float
+    profiles: Profiles, catalogue: Catalogue, use_case: UseCase, group: Ints, operates: Bools, case: str, joint: float
 ) -> tuple[int, ...]:
-    """Return what every coalition of a group would pay by itself, by bitmask over the members, central case, in cents.
+    """Return what every coalition of a group would pay by itself, by bitmask over the members, in one case, in cents.
 
     That is its joint cost under the cheapest of its members who can lead, or the sum of what they pay alone where
     this is less or nobody can lead. The whole group pays its joint cost.
     """
-    terms = _Terms.of(catalogue, use_case, "central")
+    terms = _Terms.of(catalogue, use_case, case)
     capable = _capable(profiles, catalogue, profiles.use_cases.index(use_case.id), operates)[group]
     inside = (np.arange(1 << len(group))[:, None] >> np.arange(len(group)) & 1).astype(np.bool_)
     size = inside.sum(axis=1)
@@ -308,7 +311,7 @@ def _lines(
     by_case = [_Terms.of(catalogue, use_case, case) for case in CASES]
     people, others = len(group), len(group) - 1
     fixed = Span(*(terms.fixed for terms in by_case))
-    cost = (use_case.id, "years", "fixed_share")
+    cost = (*(one.id for one in use_case.costs), "years", "fixed_share")
     nothing = Span(0, 0, 0)
     lines = [
         Term(
@@ -415,7 +418,7 @@ def options(
     by_case = {case: _Terms.of(catalogue, use_case, case) for case in CASES}
     variable = {case: terms.variable_per_head * float(profiles.population[asker]) for case, terms in by_case.items()}
     alone = {case: terms.fixed * (1 - terms.rho * operates) + variable[case] for case, terms in by_case.items()}
-    base = (use_case.id, "years", "fixed_share", "reference_population")
+    base = (*(one.id for one in use_case.costs), "years", "fixed_share", "reference_population")
 
     def option(
         kind: OptionKind, title: Message, cost: Mapping[str, float], partners: int, assumed: Sequence[Message],
@@ -429,19 +432,20 @@ def options(
     takes_part = message("Everybody in the group takes part.")
     spares = message("The open-source solution spares as much as a running one.")
     for kind, group in groups.items():
-        part = next(s.pays_cents for s in group.shares if s.member.key == key) / sum(s.pays_cents for s in group.shares)
-        joint = {case: sum(getattr(t.together, case) for t in group.terms if t.quantity == "eur") for case in CASES}
+        pays = next(share for share in group.shares if share.member.key == key).pays_eur
         used = {i for term in group.terms if term.quantity == "eur" for i in term.rests_on} - set(base)
         title = _GROUP_TITLES[kind]
         names = message(title.template, size=len(group.members), lead=group.lead.name)
         others = len(group.members) - 1
         found.append(
             option(
-                kind, names, {case: part * joint[case] for case in CASES}, others, (takes_part,), sorted(used), group
+                kind, names, {case: getattr(pays, case) for case in CASES}, others, (takes_part,), sorted(used), group
             )
         )
         if kind == "new" and use_case.open_source and not group.lead_operates:
-            cost = {case: part * (joint[case] - by_case[case].rho * by_case[case].fixed) for case in CASES}
+            joint = {case: sum(getattr(share.pays_eur, case) for share in group.shares) for case in CASES}
+            spared = {case: by_case[case].rho * by_case[case].fixed / max(0.01, joint[case]) for case in CASES}
+            cost = {case: getattr(pays, case) * (1 - spared[case]) for case in CASES}
             titled = message("New group of {size} on open source: {name}", size=others + 1, name=use_case.open_source)
             found.append(
                 option("new_open_source", titled, cost, others, (takes_part, spares), sorted(used | {"rho"}), group)

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from matchmaker.catalogue import Anchor, Assumption, Catalogue, Dimension, Item, LegalForm, Programme, UseCase
-from matchmaker.message import Label
+from matchmaker.message import Label, Message, message
 from matchmaker.model import (
     DIMENSIONS,
     LANDS,
@@ -40,6 +40,7 @@ OWNER: Final = {"cooperations": "id", "cooperation_members": "cooperation_id", "
 
 SIMULATED: Final = Provenance.SIMULATED.value
 _UNSTATED_STAGE: Final = OFFER_QUARTERS[Stage.PLANNED]
+_A_YEAR: Final = message("EUR/a").template
 
 
 @dataclass(frozen=True, eq=False)
@@ -272,11 +273,8 @@ def _catalogue(tables: Tables) -> Catalogue:
             pain=_label(r, "pain"),
             category=r["category"],
             relevance=r["relevance"],
-            one_off_eur=(r["one_off_eur_low"], r["one_off_eur_high"]),
-            yearly_eur=(r["yearly_eur_low"], r["yearly_eur_high"]),
-            cost_status=r["cost_status"],
-            cost_basis=_label(r, "cost_basis"),
-            cost_source=r["cost_source"],
+            one_off=_cost(r, "one_off", message("One-off cost: {use_case}", use_case=_label(r, "title")), "EUR"),
+            yearly=_cost(r, "yearly", message("Yearly cost: {use_case}", use_case=_label(r, "title")), _A_YEAR),
             saving=(r["saving_low"], r["saving_high"]),
             saving_unit=_label(r, "saving_unit"),
             saving_status=r["saving_status"],
@@ -303,7 +301,7 @@ def _catalogue(tables: Tables) -> Catalogue:
     assumptions = {
         r["id"]: Assumption(
             id=r["id"],
-            title=_label(r, "title"),
+            title=Message("{title}", (("title", _label(r, "title")),)),
             unit=r["unit"],
             low=r["low"],
             central=r["central"],
@@ -337,6 +335,24 @@ def _catalogue(tables: Tables) -> Catalogue:
             Item(r["item"], r["dimension"], r["reverse"] == "true", _label(r, "text"))
             for r in _records(tables["questionnaire"].sort_values("item"))
         ),
+    )
+
+
+def _cost(record: Mapping[str, Any], name: str, title: Message, unit: str) -> Assumption:
+    """Return a cost of a use case; the table has its range, and the middle of it is the central case."""
+    low, high = record[f"{name}_eur_low"], record[f"{name}_eur_high"]
+    return Assumption(
+        id=f"{record['id']}.{name}",
+        title=title,
+        unit=unit,
+        low=low,
+        central=(low + high) / 2,
+        high=high,
+        status=record["cost_status"],
+        source=record["cost_source"],
+        source_url="",
+        year=_whole(record["cost_year"]),
+        note=_label(record, "cost_basis"),
     )
 
 

@@ -35,8 +35,8 @@ from matchmaker.sheets import (
     check_columns,
     check_values,
     content_of,
+    csv_text,
     descriptor,
-    guarded,
     no_table,
     read_csv,
     read_workbook,
@@ -232,9 +232,8 @@ def write(tables: Tables, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
             for name, frame in tables.items():
-                _texts(schema()[name], frame).map(guarded).to_csv(
-                    Path(scratch) / schema()[name].file, index=False, lineterminator="\n", encoding="utf-8"
-                )
+                text = csv_text(_texts(schema()[name], frame))
+                (Path(scratch) / schema()[name].file).write_text(text, encoding="utf-8", newline="")
             described = descriptor()
             described["resources"] = [r for r in described["resources"] if r["name"] in tables]
             for resource in described["resources"]:

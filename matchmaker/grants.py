@@ -76,7 +76,9 @@ def check_grants(group: Consortium, catalogue: Catalogue, *, on: str) -> tuple[G
 def _check(group: Consortium, programme: Programme, on: str) -> GrantCheck:
     everywhere = _EVERYWHERE in programme.lands
     within = sum(everywhere or member.land in programme.lands for member in group.members)
-    lines = [_open(programme, on), _digital(programme)]
+    # The catalogue also says of a Land that no programme was found there, or that none is needed.
+    nothing = GrantLine(message("A programme is known"), "not met", message("No source names one."))
+    lines = [_open(programme, on), _digital(programme)] if programme.source else [nothing]
     if programme.min_partners is not None:
         lines.append(_partners(programme.min_partners, within, len(group.members)))
     if programme.max_partners_in_land is not None:

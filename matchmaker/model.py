@@ -7,12 +7,13 @@ one person looks at: at most some hundred values at a time. All types are frozen
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Final, Literal, TypeAlias
 
 from matchmaker.errors import BadPreference
-from matchmaker.message import Label, Message, message
+from matchmaker.message import Label, Message, Value, message
 
 LANDS: Final = ("SH", "HH", "NI", "HB", "NW", "HE", "RP", "BW", "BY", "SL", "BE", "BB", "MV", "SN", "ST", "TH")
 """The sixteen Länder in the order of the official key: the first two digits of a key are index + 1."""
@@ -317,6 +318,9 @@ class Shift:
     leaves: tuple[Municipality, ...]
 
 
+_CASES: Final = ("low", "central", "high")
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A figure with its range. ``low`` and ``high`` are the cautious and the favourable case."""
@@ -384,11 +388,22 @@ class CompetenceCentre:
 
 @dataclass(frozen=True, slots=True)
 class CostShare:
-    """What one member would pay alone and pays in the group, in cents over the years of the project."""
+    """What one member would pay alone and pays in the group, over the years of the project.
+
+    The cents are those of the central case; the euros have the cautious and the favourable case too, with the rule of
+    the split applied to the costs of each.
+    """
 
     member: Municipality
     alone_cents: int
     pays_cents: int
+    alone_eur: Span
+    pays_eur: Span
+
+    @property
+    def saves_eur(self) -> Span:
+        """What the member saves: its cost alone minus what it pays."""
+        return Span(*(getattr(self.alone_eur, case) - getattr(self.pays_eur, case) for case in _CASES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,8 +412,8 @@ class Term:
 
     ``quantity`` is ``eur`` (over the years), ``fte`` (posts a year) or ``days`` (of work, once). Low, central and high
     are the cautious, central and favourable case, so coordination is highest in ``low``. The sum of ``alone`` minus
-    ``together`` over all lines of a quantity is what the group saves. ``rests_on`` names the assumptions used, by
-    their ids; the id of a use case stands for its cost in the catalogue.
+    ``together`` over all lines of a quantity is what the group saves. ``rests_on`` names the assumptions and costs
+    used, by their ids.
     """
 
     quantity: Literal["eur", "fte", "days"]
@@ -419,7 +434,8 @@ class Consortium:
     not do it alone. ``curve`` is the central saving of the best group of each size. ``years`` is the period of
     all money, ``terms`` are the lines that the savings add up from. ``evidence``, ``shares`` and
     ``rule`` are empty until they have been added: what is published about it, and the split of the joint cost.
-    ``coalition_cents`` is what each coalition of members would pay at best, see `matchmaker.sharing`.
+    ``coalition_cents`` is what each coalition of members would pay at best, see `matchmaker.sharing`; it has the two
+    other cases beside it.
     """
 
     use_case: str
@@ -442,11 +458,13 @@ class Consortium:
     coalition_cents: tuple[int, ...] = ()
     years: float = 5.0
     terms: tuple[Term, ...] = ()
+    coalition_cents_low: tuple[int, ...] = ()
+    coalition_cents_high: tuple[int, ...] = ()
 
     @property
     def saving_a_year_eur(self) -> Span:
         """The saving in euro per year of the period."""
-        return Span(*(getattr(self.saving_eur, case) / self.years for case in ("low", "central", "high")))
+        return Span(*(getattr(self.saving_eur, case) / self.years for case in _CASES))
 
     @property
     def best_size(self) -> int:
@@ -476,6 +494,20 @@ class Option:
     rests_on: tuple[str, ...]
     group: Consortium | None = None
     evidence: tuple[Evidence, ...] = ()
+
+
+def least_cost(options: Sequence[Option], name: str) -> Message:
+    """Say which of the ways, the cheapest first, costs a municipality least, or that none saves anything."""
+    best = options[0]
+    if best.kind == "alone":
+        return message(
+            "No saving expected for {name}: every other way would cost it more than doing it alone.", name=name
+        )
+    cost = best.cost_eur.central
+    return message(
+        "Least cost for {name}: {title}, {cost:eur} instead of {alone:eur} alone.",
+        name=name, title=best.title, cost=cost, alone=cost + best.saving_eur.central,
+    )  # fmt: skip
 
 
 QUANTITY_NAMES: Final = {"eur": message("euro"), "fte": message("posts a year"), "days": message("working days")}
@@ -626,3 +658,42 @@ class Sharing:
     core_empty: bool | None
     recommended: str
     reason: Message
+
+    def of(self, rule: str) -> Split | None:
+        """Return the split by a rule; None where it cannot be computed."""
+        return next((one for one in self.splits if one.rule == rule), None)
+
+    def objections(self, split: Split, names: Sequence[Value] = (), *, euro: bool = True) -> tuple[Message, ...]:
+        """Say who would object to a split: who pays more than alone, and which subgroup would do better by itself.
+
+        ``names`` stand in for the players where they are shown in another way; ``euro`` says that the unit is known.
+        """
+        called = names or self.players
+
+        def who(places: Iterable[int]) -> tuple[Value, ...]:
+            return tuple(called[place] for place in places)
+
+        said = []
+        if split.pays_more:
+            said.append(message("More than alone: {names:list}.", names=who(split.pays_more)))
+        elif None in self.alone_cents:
+            said.append(message("Nobody whose cost alone is known pays more than alone."))
+        else:
+            said.append(message("Nobody pays more than alone."))
+        if paid := [place for place, cents in enumerate(split.cents) if cents < 0]:
+            said.append(message("Would be paid by the others: {names:list}.", names=who(paid)))
+        gain, leaving = split.gain_cents / 100, who(split.worst)
+        if split.worst and euro:
+            text = message(
+                "Would do better by themselves, by EUR {gain:hundredths}: {names:list}.", gain=gain, names=leaving
+            )
+            said.append(text)
+        elif split.worst:
+            said.append(
+                message("Would do better by themselves, by {gain:hundredths}: {names:list}.", gain=gain, names=leaving)
+            )
+        elif split.in_core:
+            said.append(message("No subgroup would do better by itself."))
+        else:
+            said.append(message("Of the subgroups whose cost is known, none would do better by itself."))
+        return tuple(said)

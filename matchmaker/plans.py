@@ -228,9 +228,10 @@ def fingerprint(data: Dataset, region: Region) -> str:
     Raises `BadInput` as `inside` does.
     """
     part = data.profiles.take(inside(data, region))
-    costs = [(u.id, u.one_off_eur, u.yearly_eur, u.levels) for u in data.catalogue.use_cases]
-    figures = [(a.id, a.low, a.central, a.high) for a in data.catalogue.assumptions.values()]
-    return hashlib.sha256(f"{part.fingerprint}{costs}{figures}".encode()).hexdigest()
+    asked = [(u.id, u.levels) for u in data.catalogue.use_cases]
+    costs = [cost for use_case in data.catalogue.use_cases for cost in use_case.costs]
+    figures = [(a.id, a.low, a.central, a.high) for a in (*costs, *data.catalogue.assumptions.values())]
+    return hashlib.sha256(f"{part.fingerprint}{asked}{figures}".encode()).hexdigest()
 
 
 def rests_on(data: Dataset, region: Region, kept: str) -> bool:

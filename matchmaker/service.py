@@ -49,6 +49,8 @@ from matchmaker.model import (
     SavingTest,
     Sharing,
     Shift,
+    Span,
+    Split,
     Suggestion,
 )
 from matchmaker.peers import Neighbours
@@ -56,11 +58,13 @@ from matchmaker.portfolio import Project
 from matchmaker.profiles import Ints, Profiles, Ranking
 from matchmaker.relief import Relief
 from matchmaker.reports import memo
-from matchmaker.sheets import Tables
+from matchmaker.sheets import Tables, csv_text
 
 SUGGESTIONS_DRAWN: Final = 3
 """Suggestions for each in a network, where nothing else is asked for."""
 
+_LAST_RESORT: Final = "stand_alone"
+"""Rule that splits a joint cost where none can be recommended."""
 _GRANTS_IN_PAPER: Final = 4
 _FORMS_IN_PAPER: Final = 3
 """What fits on the pages of a council paper; the page of projects shows all."""
@@ -221,8 +225,7 @@ def ranking_csv(data: Dataset, ranking: Ranking) -> str:
             "coverage": ranking.coverage[asker, place],
         }
     )
-    text: str = frame.to_csv(index=False, lineterminator="\n", float_format="%.9f")
-    return text
+    return csv_text(frame, decimals=9)
 
 
 def joint_projects(
@@ -231,7 +234,7 @@ def joint_projects(
     """Return the best joint project for each need of a municipality, largest central saving first.
 
     With ``use_case`` only that one, whether or not it is a stated need. Empty where no need is known or no
-    group can be formed.
+    group can be formed. The cost is split by the recommended rule; `split_by` splits it by another.
     """
     profiles = data.profiles
     asker = profiles.row(key)
@@ -243,9 +246,9 @@ def joint_projects(
     for wish in wanted:
         group = consortia.best_group(profiles, data.catalogue, asker, wish, preferences)
         if group is not None:
-            found.append(_with_shares_and_evidence(data, group))
+            found.append(group)
     found.sort(key=lambda group: (-group.saving_eur.central, group.use_case))
-    return tuple(found[:top])
+    return tuple(split_by(_with_evidence(data, group)) for group in found[:top])
 
 
 def planned_group(data: Dataset, project: Project) -> Consortium:
@@ -254,21 +257,58 @@ def planned_group(data: Dataset, project: Project) -> Consortium:
     Raises `UnknownKey` where a member is not in the register any more.
     """
     members = [data.profiles.row(member.key) for member in project.members]
-    return _with_shares_and_evidence(
-        data, consortia.given_group(data.profiles, data.catalogue, project.use_case, members)
-    )
+    group = consortia.given_group(data.profiles, data.catalogue, project.use_case, members)
+    return split_by(_with_evidence(data, group))
 
 
-def _with_shares_and_evidence(data: Dataset, group: Consortium) -> Consortium:
-    pays = sharing.by_stand_alone_cost(group.alone_cents, group.joint_cents)
-    shares = tuple(CostShare(*share) for share in zip(group.members, group.alone_cents, pays, strict=True))
+def _with_evidence(data: Dataset, group: Consortium) -> Consortium:
     published: list[Evidence] = []
     for member in group.members:
         row = data.profiles.row(member.key)
         published += [
             Evidence(a.title, a.url, a.year) for a in data.activities(row) if a.use_case == group.use_case and a.url
         ]
-    return replace(group, shares=shares, rule="stand_alone", evidence=tuple(dict.fromkeys(published)))
+    return replace(group, evidence=tuple(dict.fromkeys(published)))
+
+
+def split_by(group: Consortium, rule: str = "") -> Consortium:
+    """Return a joint project with its cost split by a rule; without one by the recommended rule.
+
+    Where none is recommended, because together costs more than alone, it is split in proportion to what each would pay
+    alone. Raises `BadInput` for a rule that cannot be computed for this group.
+    """
+    found = share_costs(group)
+    chosen = rule or found.recommended or _LAST_RESORT
+    central = found.of(chosen)
+    if central is None:
+        raise BadInput(
+            message("The cost cannot be split by the rule {rule}.", rule=chosen),
+            where=group.use_case,
+            remedy=message("Choose one of {rules:list}.", rules=tuple(one.rule for one in found.splits)),
+        )
+    games = (group.coalition_cents_low, group.coalition_cents, group.coalition_cents_high)
+    pays = [central.cents if game is group.coalition_cents else _amounts(group, game, central) for game in games]
+    shares = tuple(
+        CostShare(
+            member, group.alone_cents[i], central.cents[i],
+            alone_eur=Span(*(game[1 << i] / 100 for game in games)),
+            pays_eur=Span(*(amounts[i] / 100 for amounts in pays)),
+        )
+        for i, member in enumerate(group.members)
+    )  # fmt: skip
+    return replace(group, shares=shares, rule=chosen)
+
+
+def _amounts(group: Consortium, game: Sequence[int], central: Split) -> Sequence[float]:
+    """Return what each pays by a rule in the cautious or the favourable case, in cents.
+
+    Where the rule cannot be computed there, each bears the same part of the joint cost as in the central case.
+    """
+    people = [member.population for member in group.members]
+    split = sharing.split(np.array(game, dtype=np.float64), central.rule, inhabitants=people)
+    if isinstance(split, Split):
+        return split.cents
+    return [game[-1] * cents / max(1, group.joint_cents) for cents in central.cents]
 
 
 def share_costs(group: Consortium) -> Sharing:
@@ -297,7 +337,8 @@ def project_options(data: Dataset, key: str, group: Consortium, preferences: Pre
     """Return the ways for a municipality to get what a joint project is about, the cheapest for it first.
 
     ``group`` is its best new group, as `joint_projects` returns it. It competes with doing it alone, with a smaller
-    group, with another lead, with joining a cooperation that runs, and with open source.
+    group, with another lead, with joining a cooperation that runs, and with open source. The cost of other groups is
+    split by their own recommended rule.
     """
     profiles, asker = data.profiles, data.profiles.row(key)
     groups: dict[OptionKind, Consortium] = {"new": group}
@@ -309,7 +350,7 @@ def project_options(data: Dataset, key: str, group: Consortium, preferences: Pre
             profiles, data.catalogue, asker, group.use_case, preferences, other_leads=frozenset({group.lead.key})
         ),
     }
-    groups |= {kind: _with_shares_and_evidence(data, found) for kind, found in others.items() if found is not None}
+    groups |= {kind: split_by(_with_evidence(data, found)) for kind, found in others.items() if found is not None}
     return consortia.options(profiles, data.catalogue, asker, groups, data.cooperations)
 
 
@@ -352,23 +393,30 @@ def freed_hours(data: Dataset, use_case: str, sessions: int) -> tuple[Relief, ..
     return tuple(relief.free_hours(data.catalogue, sessions, count) for count in relief.PUBLISHED_FOR)
 
 
-def council_memo(data: Dataset, key: str, use_case: str, preferences: Preferences, today: dt.date) -> memo.Memo:
+def council_memo(
+    data: Dataset, key: str, use_case: str, preferences: Preferences, today: dt.date, *, rule: str = ""
+) -> memo.Memo:
     """Return the council paper of a municipality about the best joint project for a use case.
 
-    Its figures are those of `joint_projects`. Raises `BadInput` where no group can be formed.
+    Its figures are those of `joint_projects`; ``rule`` splits the cost, the recommended one where none is named. Raises
+    `BadInput` where no group can be formed or the rule cannot be computed.
     """
-    found = joint_projects(data, key, preferences, use_case=use_case)
-    if not (use_case and found):
+    found = joint_projects(data, key, preferences, use_case=use_case) if use_case else ()
+    if not found:
         raise BadInput(
             message("No joint project: no need is entered, or no group can be formed."),
             where=use_case,
             remedy=message("Choose another use case, or enter more profiles."),
         )
-    return paper_about(data, key, found[0], today)
+    group = split_by(found[0], rule)
+    return paper_about(data, key, group, project_options(data, key, group, preferences), today)
 
 
-def paper_about(data: Dataset, key: str, group: Consortium, today: dt.date) -> memo.Memo:
-    """Return the council paper of a municipality about a joint project that was found before."""
+def paper_about(data: Dataset, key: str, group: Consortium, options: Sequence[Option], today: dt.date) -> memo.Memo:
+    """Return the council paper of a municipality about a joint project and the ways that compete with it.
+
+    ``data`` hold the own values that it was computed with.
+    """
     profiles = data.profiles
     asker = profiles.row(key)
     members = [profiles.row(member.key) for member in group.members]
@@ -378,6 +426,8 @@ def paper_about(data: Dataset, key: str, group: Consortium, today: dt.date) -> m
         data.catalogue,
         today,
         km=profiles.km_between(profiles.row(group.lead.key), members)[0].tolist(),
+        sharing=share_costs(group),
+        options=options,
         urgency=int(profiles.need[asker, profiles.use_cases.index(group.use_case)]),
         checks=_checks(project_conditions(data, group, on=today.isoformat())),
     )
@@ -386,7 +436,8 @@ def paper_about(data: Dataset, key: str, group: Consortium, today: dt.date) -> m
 def _checks(found: Conditions) -> tuple[memo.Check, ...]:
     """Return what a council reads about grants, legal forms and rules: the most promising and most fitting ones."""
     checks = []
-    for grant in sorted(found.grants, key=lambda grant: grant.verdict == "not met")[:_GRANTS_IN_PAPER]:
+    known = (grant for grant in found.grants if grant.source)
+    for grant in sorted(known, key=lambda grant: grant.verdict == "not met")[:_GRANTS_IN_PAPER]:
         against = tuple(line.asks for line in grant.lines if line.verdict == "not met")
         unclear = tuple(line.asks for line in grant.lines if line.verdict == "unknown")
         answer = (
@@ -431,8 +482,7 @@ def peers_csv(table: IndicatorTable, found: Neighbours) -> str:
             "distance": found.distance[row, place],
         }
     )
-    text: str = frame.to_csv(index=False, lineterminator="\n", float_format="%.9f")
-    return text
+    return csv_text(frame, decimals=9)
 
 
 @dataclass(frozen=True, eq=False)

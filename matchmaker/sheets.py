@@ -526,5 +526,18 @@ def guarded(text: str) -> str:
     return text
 
 
+def csv_text(frame: pd.DataFrame, *, decimals: int | None = None) -> str:
+    """Return a table as CSV of which a spreadsheet takes no cell and no name of a column for a formula."""
+
+    def safe(column: pd.Series) -> pd.Series:
+        if pd.api.types.is_numeric_dtype(column):
+            return column
+        return column.map(lambda cell: guarded(cell) if isinstance(cell, str) else cell)
+
+    form = None if decimals is None else f"%.{decimals}f"
+    text: str = frame.apply(safe).rename(columns=guarded).to_csv(index=False, lineterminator="\n", float_format=form)
+    return text
+
+
 def _unguarded(text: str) -> str:
     return text[1:] if text[:1] == "'" and text.lstrip("'").startswith(_RISKY) else text

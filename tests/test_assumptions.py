@@ -1,5 +1,6 @@
 """Own values for assumptions: what depends on them follows, and what cannot be used is explained."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from matchmaker.consortia import best_group
 from matchmaker.dataset import Dataset
 from matchmaker.errors import EntryRejected, ImportRejected
 from matchmaker.model import Preferences
+from matchmaker.portfolio import Limits
 from matchmaker.sheets import SHIPPED
 from matchmaker.workspace import Workspace
 from tests.test_consortia import make_catalogue, two
@@ -58,6 +60,46 @@ def test_an_own_value_loses_source_and_status(data: Dataset):
     own = service.with_assumptions(data, (Change("years", 7, 7, 7),)).catalogue.assumption("years")
     assert (own.status, own.source, own.source_url, own.year) == (CHANGED, "", "", None)
     assert own.title == data.catalogue.assumption("years").title
+
+
+def test_the_cost_of_a_use_case_is_a_figure_like_all_others(data: Dataset):
+    """By hand: C = 30,000 + 5 · 4,000 = 50,000 instead of 40,000; F = 35,000; saving 35,000 - 2,000 - 1,000."""
+    own = make_catalogue().with_assumptions([Change("UC01.one_off", 20_000, 30_000, 40_000)])
+    found = best_group(two(operates=False), own, 1, "UC01", Preferences())
+    assert found is not None
+    assert found.saving_eur.central == pytest.approx(32_000)
+    other = best_group(two(operates=False), own, 1, "UC02", Preferences())
+    assert other is not None
+    assert other.saving_eur.central == pytest.approx(25_000)
+    catalogue = service.with_assumptions(data, (Change("UC01.yearly", 1, 2, 3),)).catalogue
+    once, yearly = catalogue.use_case("UC01").costs
+    assert (yearly.status, yearly.source, yearly.year, yearly.note.de) == (CHANGED, "", None, "")
+    assert once == data.catalogue.use_case("UC01").one_off
+    assert once.source
+    assert once.year == 2026
+
+
+def test_an_unknown_cost_can_be_given():
+    unknown = make_catalogue(one_off=(math.nan, math.nan))
+    assert best_group(two(operates=False), unknown, 1, "UC01", Preferences()) is None
+    own = unknown.with_assumptions([Change("UC01.one_off", 10_000, 20_000, 30_000)])
+    found = best_group(two(operates=False), own, 1, "UC01", Preferences())
+    assert found is not None
+    assert found.saving_eur.central == 25_000
+
+
+def test_a_use_case_that_costs_nothing_is_refused(data: Dataset):
+    with pytest.raises(EntryRejected) as caught:
+        service.with_assumptions(data, (Change("UC01.one_off", 0, 0, 1), Change("UC01.yearly", 0, 0, 1)))
+    assert [issue.column for issue in caught.value.issues] == ["UC01.one_off"]
+
+
+def test_a_plan_rests_on_own_costs(data: Dataset):
+    """Everything ten times as dear: more is spared by doing it once."""
+    costs = [cost for use_case in data.catalogue.use_cases for cost in use_case.costs]
+    own = service.with_assumptions(data, [Change(c.id, 10 * c.low, 10 * c.central, 10 * c.high) for c in costs])
+    before, after = (service.plan_region(d, Limits(max_size=3), lands=["NI"], seconds=5) for d in (data, own))
+    assert after.value_eur > 2 * before.value_eur > 0
 
 
 def test_a_file_is_read_with_points_or_decimal_commas(data: Dataset, saved: Callable[[str], Path]):

@@ -10,10 +10,10 @@ import pytest
 
 from matchmaker.catalogue import Assumption, Catalogue, UseCase
 from matchmaker.consortia import best_group, options
-from matchmaker.message import Label
-from matchmaker.model import Consortium, Cooperation, CostShare, Preferences
+from matchmaker.message import Label, message
+from matchmaker.model import Consortium, Cooperation, Preferences
 from matchmaker.profiles import Profiles
-from matchmaker.sharing import by_stand_alone_cost
+from matchmaker.service import split_by
 from tests.strategies import make_profiles
 
 NO_LABEL = Label("", "")
@@ -36,6 +36,12 @@ FIGURES = {
 }
 
 
+def cost(name: str, span: tuple[float, float]) -> Assumption:
+    """Return a cost whose central case is the middle of its range, as in the table of use cases."""
+    low, high = span
+    return Assumption(name, message("cost"), "EUR", low, (low + high) / 2, high, "assumption", "", "", None, NO_LABEL)
+
+
 def make_catalogue(one_off: tuple[float, float] = (10_000, 30_000), levels: float = 2.0) -> Catalogue:
     use_cases = tuple(
         UseCase(
@@ -44,11 +50,8 @@ def make_catalogue(one_off: tuple[float, float] = (10_000, 30_000), levels: floa
             pain=NO_LABEL,
             category="",
             relevance="all",
-            one_off_eur=one_off,
-            yearly_eur=(2_000, 6_000),
-            cost_status="assumption",
-            cost_basis=NO_LABEL,
-            cost_source="",
+            one_off=cost(f"UC{c:02d}.one_off", one_off),
+            yearly=cost(f"UC{c:02d}.yearly", (2_000, 6_000)),
             saving=(np.nan, np.nan),
             saving_unit=NO_LABEL,
             saving_status="",
@@ -62,7 +65,7 @@ def make_catalogue(one_off: tuple[float, float] = (10_000, 30_000), levels: floa
         for c in (1, 2, 3)
     )
     assumptions = {
-        name: Assumption(name, NO_LABEL, "", *map(float, values), "assumption", "", "", None, NO_LABEL)
+        name: Assumption(name, message("figure"), "", *map(float, values), "assumption", "", "", None, NO_LABEL)
         for name, values in FIGURES.items()
     }
     return Catalogue(use_cases, (), (), (), assumptions)
@@ -187,7 +190,7 @@ def test_a_border_between_laender_costs():
 
 def test_no_saving_is_an_answer_and_is_said():
     cheap = make_catalogue(one_off=(100, 100))
-    cheap = replace(cheap, use_cases=tuple(replace(u, yearly_eur=(50.0, 100.0)) for u in cheap.use_cases))
+    cheap = replace(cheap, use_cases=tuple(replace(u, yearly=cost(u.yearly.id, (50, 100))) for u in cheap.use_cases))
     found = best_group(two(operates=False), cheap, 1, "UC01", Preferences())
     assert found is not None
     assert found.saving_eur.central < 0
@@ -246,9 +249,7 @@ def groups() -> list[tuple[Profiles, int, Consortium]]:
         for asker in range(0, 30, 5):
             found = best_group(p, make_catalogue(), asker, "UC01", Preferences())
             if found is not None:
-                pays = by_stand_alone_cost(found.alone_cents, found.joint_cents)
-                shares = map(CostShare, found.members, found.alone_cents, pays)
-                made.append((p, asker, replace(found, shares=tuple(shares))))
+                made.append((p, asker, split_by(found, "stand_alone")))
     assert len(made) > 50
     return made
 
@@ -263,7 +264,7 @@ def test_the_lines_of_a_calculation_add_up_to_its_results():
                 assert added == pytest.approx(getattr(saved, case), abs=1e-6)
         for term in found.terms:
             assert term.rests_on
-            assert set(term.rests_on) <= {*catalogue.assumptions, "UC01"}
+            assert set(term.rests_on) <= {*catalogue.assumptions, "UC01.one_off", "UC01.yearly"}
 
 
 def test_a_smaller_group_and_another_lead_are_never_better():
@@ -285,8 +286,7 @@ def test_a_smaller_group_and_another_lead_are_never_better():
 def pair(catalogue: Catalogue, p: Profiles) -> Consortium:
     found = best_group(p, catalogue, 1, "UC01", Preferences())
     assert found is not None
-    pays = by_stand_alone_cost(found.alone_cents, found.joint_cents)
-    return replace(found, shares=tuple(map(CostShare, found.members, found.alone_cents, pays)))
+    return split_by(found, "stand_alone")
 
 
 def running(**changes: object) -> Cooperation:
@@ -342,7 +342,7 @@ def test_a_cooperation_that_cannot_be_joined_is_no_way(changes: dict[str, object
 
 def test_doing_it_alone_comes_first_where_nothing_is_saved():
     cheap = make_catalogue(one_off=(100, 100))
-    cheap = replace(cheap, use_cases=tuple(replace(u, yearly_eur=(50.0, 100.0)) for u in cheap.use_cases))
+    cheap = replace(cheap, use_cases=tuple(replace(u, yearly=cost(u.yearly.id, (50, 100))) for u in cheap.use_cases))
     p = two(operates=False)
     ways = options(p, cheap, 1, {"new": pair(cheap, p)}, [running()])
     assert ways[0].kind == "alone"

@@ -22,6 +22,11 @@ def town(key: str, land: str, kind: Kind = Kind.SMALL_TOWN) -> Municipality:
     return Municipality(key, f"Ort {key}", land, kind, 10_000, 50.0, 9.0, False)
 
 
+def share(member: Municipality, alone: int, pays: int) -> CostShare:
+    """Return a share that is the same in all cases."""
+    return CostShare(member, alone, pays, *(Span(*[cents / 100] * 3) for cents in (alone, pays)))
+
+
 def group(*members: Municipality, saving: float = 0.2, cautious: float = 0.1, years: float = 5) -> Consortium:
     """Return a group whose members would pay 100,000 euro each alone and save a share together."""
     alone = 100_000.0 * len(members)
@@ -32,7 +37,7 @@ def group(*members: Municipality, saving: float = 0.2, cautious: float = 0.1, ye
         use_case="UC01", title=Label("", ""), lead=members[0], members=members, lead_operates=False,
         saving_eur=zero, saving_pct=100 * saving, alone_cents=(10_000_000,) * len(members), joint_cents=joint,
         fte_saved=zero, staff_days_saved=zero, access=(), curve=((len(members), 1.0),), notes=(),
-        shares=tuple(CostShare(m, 10_000_000, joint // len(members)) for m in members), years=years,
+        shares=tuple(share(m, 10_000_000, joint // len(members)) for m in members), years=years,
         terms=(Term("eur", message("all"), Span(alone, alone, alone), together, ()),),
     )  # fmt: skip
 
@@ -118,11 +123,17 @@ def test_a_grant_is_never_more_than_its_share_of_the_cost(catalogue: Catalogue):
 
 def test_what_the_source_does_not_say_is_unknown(catalogue: Catalogue):
     city = town("02000000", "HH")
-    check = grant(group(city, town("02000001", "HH")), catalogue, "FU21")
+    check = grant(group(city, town("03000001", "NI")), catalogue, "FU12")
     assert check.grant_eur is None
-    assert set(verdicts(check).values()) == {"unknown"}
+    assert verdicts(check)["Is open"] == verdicts(check)["Least number of partners:"] == "unknown"
     # A programme for everybody is listed wherever the members lie.
     assert grant(group(city, NW[0]), catalogue, "FU22").verdict == "unknown"
+
+
+def test_where_no_programme_is_known_none_may_fit(catalogue: Catalogue):
+    check = grant(group(town("02000000", "HH"), town("02000001", "HH")), catalogue, "FU21")
+    assert check.verdict == "not met"
+    assert verdicts(check)["A programme is known"] == "not met"
 
 
 def test_only_programmes_of_the_members_and_the_possible_ones_first(catalogue: Catalogue):
@@ -134,12 +145,12 @@ def test_only_programmes_of_the_members_and_the_possible_ones_first(catalogue: C
 
 def test_the_saving_of_each_and_of_all():
     made = group(*NW[:2])
-    made = replace(made, shares=(CostShare(NW[0], 10_000, 9_000), CostShare(NW[1], 20_000, 15_000)))
+    made = replace(made, shares=(share(NW[0], 10_000, 9_000), share(NW[1], 20_000, 15_000)))
     first, second, total = saving_tests(made, 15)
     assert (first.saving_pct, first.reached) == (pytest.approx(10), False)
     assert (second.saving_pct, second.reached) == (pytest.approx(25), True)
     assert (total.member, total.alone_cents, total.pays_cents, total.reached) == (None, 30_000, 24_000, True)
-    nothing = replace(made, shares=(CostShare(NW[0], 0, 0),))
+    nothing = replace(made, shares=(share(NW[0], 0, 0),))
     assert saving_tests(nothing, 15)[0].reached is None
 
 

@@ -25,6 +25,7 @@ from matchmaker.cli import main
 from matchmaker.dataset import Dataset
 from matchmaker.errors import BadInput, UnknownKey
 from matchmaker.message import Label
+from matchmaker.model import Preferences
 from matchmaker.plans import Region
 from matchmaker.portfolio import Limits, Plan
 from matchmaker.portfolio.entry import groups_of, insertion, ways_in
@@ -318,7 +319,8 @@ def test_the_paper_of_a_project_has_the_saving_of_the_plan(shipped: Dataset):
         assert group.members == project.members
         assert sum(share.pays_cents for share in group.shares) == group.joint_cents
     for member in group.members:
-        paper = service.paper_about(shipped, member.key, group, dt.date(2026, 11, 25))
+        ways = service.project_options(shipped, member.key, group, Preferences())
+        paper = service.paper_about(shipped, member.key, group, ways, dt.date(2026, 11, 25))
         assert paper.calculation.group == group
 
 

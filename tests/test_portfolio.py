@@ -20,7 +20,7 @@ from matchmaker.portfolio.problem import Group, Problem, build, reachable, viola
 from matchmaker.profiles import Profiles
 from matchmaker.sheets import SHIPPED
 from tests.strategies import make_profiles
-from tests.test_consortia import make_catalogue
+from tests.test_consortia import cost, make_catalogue
 
 
 def region(seed: int, n: int, use_cases: int, *, rich: float = 3e4) -> tuple[Profiles, Catalogue]:
@@ -31,7 +31,7 @@ def region(seed: int, n: int, use_cases: int, *, rich: float = 3e4) -> tuple[Pro
     catalogue = make_catalogue(levels=2.0)
     # As many use cases of different cost as the profiles have columns.
     cases = tuple(
-        replace(catalogue.use_cases[0], id=name, one_off_eur=(5_000.0 * (c + 1), 30_000.0 * (c + 1)))
+        replace(catalogue.use_cases[0], id=name, one_off=cost(f"{name}.one_off", (5_000 * (c + 1), 30_000 * (c + 1))))
         for c, name in enumerate(profiles.use_cases)
     )
     return profiles, replace(catalogue, use_cases=cases)

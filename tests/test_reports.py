@@ -22,11 +22,10 @@ from matchmaker.consortia import best_group
 from matchmaker.errors import BadInput
 from matchmaker.i18n import LANGUAGES, language
 from matchmaker.message import Label, message
-from matchmaker.model import CostShare, Preferences
+from matchmaker.model import SPLIT_RULES, Preferences
 from matchmaker.reports import pdf
-from matchmaker.reports.memo import Check, Memo, Table, compose
+from matchmaker.reports.memo import Check, Items, Memo, Table, compose
 from matchmaker.reports.wording import one_line, worded
-from matchmaker.sharing import by_stand_alone_cost
 
 SUEDERBRARUP, SIMULATED = "01059083", "00000001"
 DAY = dt.date(2026, 11, 25)
@@ -153,16 +152,25 @@ def test_the_workbook_computes_what_the_consortium_says(shipped, use_case, simul
     assert split[f"D{6 + len(group.members)}"] == group.joint_cents / 100
 
 
-def test_the_split_of_the_workbook_gives_the_missing_cents_as_the_rule_does(memo):
+def by_rule(memo: Memo, rule: str) -> Memo:
+    """Return the paper with the cost split by another rule, as far as the workbook is concerned."""
+    group = service.split_by(memo.calculation.group, rule)
+    return replace(memo, calculation=replace(memo.calculation, group=group))
+
+
+@pytest.mark.parametrize("rule", SPLIT_RULES)
+def test_the_split_of_the_workbook_gives_the_missing_cents_as_the_rule_does(memo, rule):
     """Its columns worked out by hand: whole cents, then one more for the lowest ranks."""
-    group = memo.calculation.group
-    split = cells(made(memo, ".xlsx"), data_only=True)["Aufteilung"]
+    paper = by_rule(memo, rule)
+    group = paper.calculation.group
+    split = cells(made(paper, ".xlsx"), data_only=True)["Aufteilung"]
     rows = range(6, 6 + len(group.members))
     whole, ranks = [split[f"H{row}"] for row in rows], [split[f"I{row}"] for row in rows]
     assert sorted(ranks) == list(range(1, len(ranks) + 1))
     missing = group.joint_cents - sum(whole)
     paid = [cents + (rank <= missing) for cents, rank in zip(whole, ranks, strict=True)]
-    assert tuple(paid) == by_stand_alone_cost(group.alone_cents, group.joint_cents)
+    assert tuple(paid) == tuple(share.pays_cents for share in group.shares)
+    assert [round(100 * split[f"D{row}"]) for row in rows] == paid
 
 
 def test_every_figure_of_calculation_and_split_is_a_formula_or_an_entry_to_change(memo):
@@ -171,19 +179,10 @@ def test_every_figure_of_calculation_and_split_is_a_formula_or_an_entry_to_chang
     computed = [v for v in formulas["Rechnung"].values() if isinstance(v, str) and v.startswith("=")]
     members = len(memo.calculation.group.members)
     assert len(computed) == 3 * 8 + 6 * members + 3 * 10
-    assert not [at for at, v in formulas["Aufteilung"].items() if isinstance(v, int | float)]
+    entries = [at for at, v in formulas["Aufteilung"].items() if isinstance(v, int | float)]
+    assert {at[0] for at in entries} <= {"F"}  # shares to change, where the rule has no formula
     figures = {at[0] for at, v in formulas["Rechnung"].items() if isinstance(v, int | float)}
     assert figures == set("CDEF")  # inhabitants, distance, other Land, runs it already
-
-
-def test_another_rule_keeps_its_shares(memo):
-    group = memo.calculation.group
-    equal = [group.joint_cents // len(group.members)] * len(group.members)
-    equal[0] += group.joint_cents - sum(equal)
-    shares = tuple(CostShare(s.member, s.alone_cents, cents) for s, cents in zip(group.shares, equal, strict=True))
-    other = replace(memo, calculation=replace(memo.calculation, group=replace(group, shares=shares, rule="equal")))
-    split = cells(made(other, ".xlsx"), data_only=True)["Aufteilung"]
-    assert [round(100 * split[f"D{6 + i}"]) for i in range(len(equal))] == equal
 
 
 def test_the_command_line_writes_the_same_paper(memo, tmp_path, capsys, database):
@@ -213,18 +212,27 @@ def renamed(memo: Memo, name: str, shipped) -> Memo:
     members = tuple(replace(member, name=name) for member in group.members)
     title = Label(name, name)
     catalogue = shipped.catalogue
-    use_cases = tuple(replace(u, title=title, pain=title, cost_source=name) for u in catalogue.use_cases)
-    return compose(
+    use_cases = tuple(
         replace(
-            group, title=title, lead=members[0], members=members,
-            shares=tuple(replace(s, member=m) for s, m in zip(group.shares, members, strict=True)),
-            evidence=tuple(replace(e, title=title, url=f"javascript:{name}") for e in group.evidence),
-        ),
+            u, title=title, pain=title, one_off=replace(u.one_off, source=name, title=message("{name}", name=name))
+        )
+        for u in catalogue.use_cases
+    )  # fmt: skip
+    made = replace(
+        group, title=title, lead=members[0], members=members,
+        shares=tuple(replace(s, member=m) for s, m in zip(group.shares, members, strict=True)),
+        evidence=tuple(replace(e, title=title, url=f"javascript:{name}") for e in group.evidence),
+    )  # fmt: skip
+    ways = service.project_options(shipped, SUEDERBRARUP, group, Preferences())
+    return compose(
+        made,
         replace(memo.asker, name=name),
         replace(catalogue, use_cases=use_cases),
         DAY,
         km=memo.calculation.km,
-    )  # fmt: skip
+        sharing=service.share_costs(made),
+        options=[replace(way, title=message("{name}", name=name)) for way in ways],
+    )
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
@@ -301,7 +309,9 @@ def test_a_screen_reader_finds_its_way_in_the_word_document(memo, lang, tag):
         assert table.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None
         assert table._tbl.tblPr.find(qn("w:tblCaption")).get(qn("w:val"))
     steps = [p.text for p in document.paragraphs if p.style.name == "List Number"]
-    assert len(steps) == 5
+    assert len(steps) == sum(
+        len(b.items) for s in memo.sections for b in s.blocks if isinstance(b, Items) and b.numbered
+    )
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -365,13 +375,15 @@ def test_a_project_that_saves_nothing_says_so_and_proposes_nothing_to_save(shipp
     german, english = word_text(made(paper, ".docx")), word_text(made(paper, ".docx", "en"))
     assert "Es ist keine Ersparnis zu erwarten" in german
     assert "No saving is expected" in english
-    assert "zahlen mehr als allein" in german
+    assert "Mehr als allein zahlen: " in german
     assert "führt Gespräche" not in german
 
 
 def test_a_group_without_a_running_solution_rests_on_no_reuse(shipped, memo):
     group = replace(memo.calculation.group, lead_operates=False)
-    paper = compose(group, memo.asker, shipped.catalogue, DAY, km=memo.calculation.km, urgency=2)
+    paper = compose(
+        group, memo.asker, shipped.catalogue, DAY, km=memo.calculation.km, sharing=service.share_costs(group), urgency=2
+    )
     text = " ".join(texts_of(paper, "de"))
     assert "Noch niemand im Verbund betreibt die Lösung" in text
     assert "Dringlichkeit 2 von 3" in text
@@ -382,7 +394,11 @@ def test_tested_rules_take_the_place_of_the_list_that_could_apply(shipped, memo)
     check = Check(
         Label("Mindestens 15 Prozent", "At least 15 percent"), message("unknown"), "Land", "https://a.de", 2025
     )
-    paper = compose(memo.calculation.group, memo.asker, shipped.catalogue, DAY, km=memo.calculation.km, checks=[check])
+    group = memo.calculation.group
+    paper = compose(
+        group, memo.asker, shipped.catalogue, DAY, km=memo.calculation.km, sharing=service.share_costs(group),
+        checks=[check],
+    )  # fmt: skip
     text = word_text(made(paper, ".docx"))
     assert "Mindestens 15 Prozent" in text
     assert "https://a.de" in text

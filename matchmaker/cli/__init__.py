@@ -15,6 +15,7 @@ from pathlib import Path
 
 from matchmaker.cli import centre, data, insights, landscape, plan, projects, report, search, share, start, survey
 from matchmaker.errors import MatchmakerError, Rejected
+from matchmaker.model import SPLIT_RULES
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -87,6 +88,12 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
         added.set_defaults(run=run)
         return added
 
+    def own_figures(to: argparse.ArgumentParser) -> None:
+        to.add_argument("--assumptions", type=Path, metavar="FILE", help="CSV with own values: id, low, central, high")
+
+    def rule(to: argparse.ArgumentParser) -> None:
+        to.add_argument("--rule", choices=SPLIT_RULES, default="", help="how the cost is split (default: recommended)")
+
     register = commands.add_parser("register", help="the register of municipalities")
     actions = register.add_subparsers(dest="action", required=True, metavar="ACTION")
     find = actions.add_parser("search", help="find the key of a municipality")
@@ -135,7 +142,8 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
     joint.add_argument("key", metavar="KEY")
     joint.add_argument("--top", type=int, default=5, metavar="K", help="how many (default: 5)")
     joint.add_argument("--use-case", default="", metavar="UC", help="for this use case only, needed or not")
-    joint.add_argument("--assumptions", type=Path, metavar="FILE", help="CSV with own values: id, low, central, high")
+    own_figures(joint)
+    rule(joint)
     joint.add_argument(
         "--sessions", type=int, metavar="N", help="sessions a year: hours freed by minutes with AI (UC01)"
     )
@@ -155,6 +163,8 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
     paper.add_argument("key", metavar="KEY")
     paper.add_argument("--use-case", required=True, metavar="UC", help="what it is about, needed or not")
     paper.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write, by its ending")
+    own_figures(paper)
+    rule(paper)
     paper.add_argument("--no-simulated", action="store_true", help="without demonstration participants")
     paper.add_argument("--json", action="store_true")
 
@@ -217,7 +227,9 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
     form = command("template", data.template, "write an empty form with explained columns")
     form.add_argument("path", type=Path, metavar="PATH.xlsx")
 
-    plan.options(command("plan", plan.plan, "which joint projects a region should start, with proof"))
+    planned = command("plan", plan.plan, "which joint projects a region should start, with proof")
+    plan.options(planned)
+    own_figures(planned)
 
     made = command("simulate", data.simulate, "write a data package of simulated municipalities")
     made.add_argument("--n", type=int, required=True, metavar="N")

@@ -229,13 +229,14 @@ def _misread(where: str, example: str) -> BadInput:
 
 def _write(arguments: argparse.Namespace, ending: str, found: Plan, _: Language) -> None:
     from matchmaker import exchange, plans
+    from matchmaker.sheets import csv_text
 
     if ending == ".json":
         exchange.write_text(json.dumps(_json(found, _), ensure_ascii=False, indent=2) + "\n", arguments.out)
     elif ending:
         table = plans.plan_table(found, _.label)
         if ending == ".csv":
-            exchange.write_text(table.to_csv(index=False, lineterminator="\n"), arguments.out)
+            exchange.write_text(csv_text(table), arguments.out)
         else:
             exchange.write_bytes(plans.plan_workbook([("plan", table)]), arguments.out)
 

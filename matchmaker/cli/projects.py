@@ -16,16 +16,16 @@ from matchmaker.cli.session import opened, print_json
 def projects(arguments: argparse.Namespace) -> int:
     """Propose joint projects of one municipality."""
     from matchmaker import service
-    from matchmaker.assumptions import read_changes
+    from matchmaker.model import least_cost
 
     data, _ = opened(arguments)
-    if arguments.assumptions is not None:
-        data = service.with_assumptions(data, read_changes(arguments.assumptions, data.catalogue))
     preferences = _preferences_without_use_case(arguments)
     freed = saving.hours(data, arguments)
     groups = service.joint_projects(
         data, arguments.key, preferences, top=arguments.top, use_case=arguments.use_case.upper()
     )
+    if arguments.rule:
+        groups = tuple(service.split_by(group, arguments.rule) for group in groups)
     if arguments.json:
         print_json(
             {
@@ -34,7 +34,7 @@ def projects(arguments: argparse.Namespace) -> int:
                     _project_json(group, _) | saving.details(data, arguments.key, group, preferences, _)
                     for group in groups
                 ],
-                "assumptions": saving.figures(data, _),
+                "assumptions": saving.figures(data, [group.use_case for group in groups], _),
                 **freed,
             }
         )
@@ -43,6 +43,8 @@ def projects(arguments: argparse.Namespace) -> int:
     print(_("Joint projects for {name} ({key})").format(name=asker.name, key=asker.key))
     for number, group in enumerate(groups, start=1):
         print(f"\n{number}. {_.label(group.title)} ({group.use_case})")
+        options = service.project_options(data, arguments.key, group, preferences)
+        print("   " + _.render(least_cost(options, asker.name)))
         names = _.list([m.name + (f" [{_('simulated')}]" if m.simulated else "") for m in group.members])
         print("   " + _("{lead} leads; members: {names}").format(lead=group.lead.name, names=names))
         saving.print_saving(group, _)
@@ -53,9 +55,10 @@ def projects(arguments: argparse.Namespace) -> int:
                     name=share.member.name, alone=_.eur(share.alone_cents / 100), pays=_.eur(share.pays_cents / 100)
                 )
             )
+        saving.print_split(group, _)
         for note in group.notes:
             print(f"   · {_.render(note)}")
-        saving.print_details(data, arguments.key, group, preferences, _, all_of_it=arguments.details)
+        saving.print_details(data, asker, group, options, _, all_of_it=arguments.details)
     saving.print_hours(freed, _)
     if not groups:
         print(_("No joint project: no need is entered, or no group can be formed. Try --use-case."))
@@ -79,7 +82,12 @@ def _project_json(group: Consortium, _: Language) -> dict[str, Any]:
         "fte_saved": round(group.fte_saved.central, 3),
         "staff_days_saved": round(group.staff_days_saved.central, 1),
         "shares": [
-            {"key": s.member.key, "alone_eur": s.alone_cents / 100, "pays_eur": s.pays_cents / 100}
+            {
+                "key": s.member.key,
+                "alone_eur": s.alone_cents / 100,
+                "pays_eur": s.pays_cents / 100,
+                "saves_eur": saving.three(s.saves_eur),
+            }
             for s in group.shares
         ],
         "rule": group.rule,

@@ -24,7 +24,10 @@ def report(arguments: argparse.Namespace) -> int:
         )
     data, _ = opened(arguments)
     preferences = Preferences(simulated=not arguments.no_simulated)
-    memo = service.council_memo(data, arguments.key, arguments.use_case.upper(), preferences, dt.date.today())  # noqa: DTZ011 - a paper bears the date of the place where it is written
+    today = dt.date.today()  # noqa: DTZ011 - a paper bears the date of the place where it is written
+    memo = service.council_memo(
+        data, arguments.key, arguments.use_case.upper(), preferences, today, rule=arguments.rule
+    )
     exchange.write_bytes(reports.FORMATS[ending].document(memo, _), arguments.out)
     if arguments.json:
         print_json({"key": arguments.key, "use_case": memo.calculation.group.use_case, "file": str(arguments.out)})

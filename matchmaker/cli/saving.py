@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from matchmaker.errors import BadInput
 from matchmaker.message import message
-from matchmaker.model import NO_ADVICE, QUANTITY_NAMES, VERDICT_NAMES
+from matchmaker.model import NO_ADVICE, QUANTITY_NAMES, SPLIT_TITLES, VERDICT_NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matchmaker.dataset import Dataset
     from matchmaker.i18n import Language
-    from matchmaker.model import Consortium, Preferences, Span
+    from matchmaker.model import Consortium, Municipality, Option, Preferences, Span
     from matchmaker.service import Conditions
 
 _PUBLISHED_CASE = "UC01"
 
 
-def _three(span: Span, digits: int = 2) -> dict[str, float]:
+def three(span: Span, digits: int = 2) -> dict[str, float]:
+    """Return the cautious, central and favourable case for JSON."""
     return {case: round(getattr(span, case), digits) for case in ("low", "central", "high")}
 
 
@@ -29,10 +32,11 @@ def details(data: Dataset, key: str, group: Consortium, preferences: Preferences
 
     conditions = service.project_conditions(data, group, on=_today())
     return {
+        "split": _split_json(group, _),
         "years": group.years,
-        "saving_a_year_eur": _three(group.saving_a_year_eur),
-        "fte_saved_range": _three(group.fte_saved, 3),
-        "staff_days_saved_range": _three(group.staff_days_saved, 1),
+        "saving_a_year_eur": three(group.saving_a_year_eur),
+        "fte_saved_range": three(group.fte_saved, 3),
+        "staff_days_saved_range": three(group.staff_days_saved, 1),
         "access": [member.key for member in group.access],
         "best_size": group.best_size,
         "curve": [{"members": size, "saving_eur": round(saving, 2)} for size, saving in group.curve],
@@ -40,8 +44,8 @@ def details(data: Dataset, key: str, group: Consortium, preferences: Preferences
             {
                 "quantity": term.quantity,
                 "title": _.render(term.title),
-                "alone": _three(term.alone, 4),
-                "together": _three(term.together, 4),
+                "alone": three(term.alone, 4),
+                "together": three(term.together, 4),
                 "rests_on": list(term.rests_on),
             }
             for term in group.terms
@@ -50,8 +54,8 @@ def details(data: Dataset, key: str, group: Consortium, preferences: Preferences
             {
                 "kind": option.kind,
                 "title": _.render(option.title),
-                "cost_eur": _three(option.cost_eur),
-                "saving_eur": _three(option.saving_eur),
+                "cost_eur": three(option.cost_eur),
+                "saving_eur": three(option.saving_eur),
                 "partners": option.partners,
                 "assumed": [_.render(text) for text in option.assumed],
                 "rests_on": list(option.rests_on),
@@ -60,6 +64,24 @@ def details(data: Dataset, key: str, group: Consortium, preferences: Preferences
             for option in service.project_options(data, key, group, preferences)
         ],
         **_conditions_json(conditions, _),
+    }
+
+
+def _split_json(group: Consortium, _: Language) -> dict[str, Any]:
+    """Return who would object to the split of a project, and the rule that is recommended with its reason."""
+    from matchmaker import service
+
+    found = service.share_costs(group)
+    split = found.of(group.rule)
+    keys = [member.key for member in group.members]
+    return {
+        "rule": group.rule,
+        "pays_more_than_alone": [keys[i] for i in split.pays_more] if split else None,
+        "in_core": split.in_core if split else None,
+        "worst_coalition": [keys[i] for i in split.worst] if split else None,
+        "worst_coalition_saves_eur": split.gain_cents / 100 if split else None,
+        "recommended": found.recommended or None,
+        "reason": _.render(found.reason),
     }
 
 
@@ -101,12 +123,13 @@ def _conditions_json(conditions: Conditions, _: Language) -> dict[str, Any]:
     }
 
 
-def figures(data: Dataset, _: Language) -> list[dict[str, Any]]:
-    """Return the assumptions that all figures rest on."""
+def figures(data: Dataset, use_cases: Sequence[str], _: Language) -> list[dict[str, Any]]:
+    """Return the assumptions that all figures rest on, and the costs of some use cases."""
+    costs = [cost for name in dict.fromkeys(use_cases) for cost in data.catalogue.use_case(name).costs]
     return [
         {
             "id": one.id,
-            "title": _.label(one.title),
+            "title": _.render(one.title),
             "unit": one.unit,
             "low": one.low,
             "central": one.central,
@@ -115,7 +138,8 @@ def figures(data: Dataset, _: Language) -> list[dict[str, Any]]:
             "source": one.source,
             "year": one.year,
         }
-        for one in data.catalogue.assumptions.values()
+        for one in (*data.catalogue.assumptions.values(), *costs)
+        if one.known
     ]
 
 
@@ -137,8 +161,8 @@ def hours(data: Dataset, arguments: argparse.Namespace) -> dict[str, Any]:
             {
                 "municipalities": one.municipalities,
                 "sessions": one.sessions,
-                "hours": _three(one.hours, 1),
-                "fte": _three(one.fte, 3),
+                "hours": three(one.hours, 1),
+                "fte": three(one.fte, 3),
             }
             for one in found
         ]
@@ -161,14 +185,26 @@ def print_saving(group: Consortium, _: Language) -> None:
     )  # fmt: skip
 
 
+def print_split(group: Consortium, _: Language) -> None:
+    """Print by which rule the cost is split, who would object, and what is recommended why."""
+    from matchmaker import service
+
+    found = service.share_costs(group)
+    print("   " + _("Rule of the split: {rule}").format(rule=_.render(SPLIT_TITLES[group.rule])))
+    if (split := found.of(group.rule)) is not None:
+        for text in found.objections(split):
+            print(f"   · {_.render(text)}")
+    print("   · " + _("Recommended: {reason}").format(reason=_.render(found.reason)))
+
+
 def print_details(
-    data: Dataset, key: str, group: Consortium, preferences: Preferences, _: Language, *, all_of_it: bool
+    data: Dataset, asker: Municipality, group: Consortium, options: Sequence[Option], _: Language, *, all_of_it: bool
 ) -> None:
     """Print the other ways to get a use case and, if asked for, the calculation, grants and law."""
     from matchmaker import service
 
-    print("   " + _("What it would cost {name} otherwise:").format(name=data.profiles.name[data.profiles.row(key)]))
-    for option in service.project_options(data, key, group, preferences):
+    print("   " + _("What it would cost {name}, the cheapest way first:").format(name=asker.name))
+    for option in options:
         print(f"   - {_.eur(option.cost_eur.central)}  {_.render(option.title)}")
     if not all_of_it:
         return

@@ -30,10 +30,16 @@ def workspace(arguments: argparse.Namespace) -> Workspace:
 
 
 def opened(arguments: argparse.Namespace) -> tuple[Dataset, Language]:
-    """Return the data to look at and the language to answer in."""
+    """Return the data to look at, with own figures where a file of them is named, and the language to answer in."""
     from matchmaker.i18n import language
 
-    return workspace(arguments).load(), language(arguments.lang)
+    data, file = workspace(arguments).load(), getattr(arguments, "assumptions", None)
+    if file is not None:
+        from matchmaker.assumptions import read_changes
+        from matchmaker.service import with_assumptions
+
+        data = with_assumptions(data, read_changes(file, data.catalogue))
+    return data, language(arguments.lang)
 
 
 def writing(arguments: argparse.Namespace) -> tuple[Workspace, Language]:

@@ -9,7 +9,7 @@ from matchmaker.cli.session import print_json
 
 if TYPE_CHECKING:
     from matchmaker.i18n import Language
-    from matchmaker.model import Sharing, Split
+    from matchmaker.model import Sharing
 
 
 def share(arguments: argparse.Namespace) -> int:
@@ -29,26 +29,12 @@ def share(arguments: argparse.Namespace) -> int:
         print(f"\n{_.render(SPLIT_TITLES[split.rule])} ({split.rule})")
         for player, cents in zip(found.players, split.cents, strict=True):
             print(f"   {player}: {_.number(cents / 100, 2)}")
-        for line in _checks(found, split, _):
-            print(f"   · {line}")
+        for text in found.objections(split, euro=False):
+            print(f"   · {_.render(text)}")
     for rule, why in found.missing:
         print(f"\n{_.render(SPLIT_TITLES[rule])} ({rule}): {_.render(why)}")
     print(f"\n{_.render(found.reason)}")
     return 0
-
-
-def _checks(found: Sharing, split: Split, _: Language) -> list[str]:
-    lines = []
-    if split.pays_more:
-        lines.append(_("More than alone: {names}.").format(names=_.list([found.players[i] for i in split.pays_more])))
-    if split.worst:
-        names, gain = _.list([found.players[i] for i in split.worst]), _.number(split.gain_cents / 100, 2)
-        lines.append(_("Would do better by themselves, by {gain}: {names}.").format(names=names, gain=gain))
-    elif split.in_core:
-        lines.append(_("No subgroup would do better by itself."))
-    else:
-        lines.append(_("Of the subgroups whose cost is known, none would do better by itself."))
-    return lines
 
 
 def _sharing_json(found: Sharing, _: Language) -> dict[str, Any]:

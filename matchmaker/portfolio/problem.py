@@ -137,7 +137,7 @@ def build(profiles: Profiles, catalogue: Catalogue, limits: Limits) -> Problem:
     for key in {*limits.excluded, *(k for pair in (*limits.together, *limits.apart) for k in pair)}:
         profiles.row(key)
     years = value("years")
-    cost = np.array([sum(u.one_off_eur) / 2 + years * sum(u.yearly_eur) / 2 for u in catalogue.use_cases])
+    cost = np.array([u.one_off.central + years * u.yearly.central for u in catalogue.use_cases])
     known_cost = ~np.isnan(cost)
     cost = np.where(known_cost, cost, 0.0)
     share = value("fixed_share")

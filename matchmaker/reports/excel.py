@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias
 from matchmaker.catalogue import CASES
 from matchmaker.i18n import Language
 from matchmaker.message import message
+from matchmaker.model import SPLIT_MEANINGS, SPLIT_TITLES, Consortium
 from matchmaker.reports.memo import Memo, name_of
 from matchmaker.reports.wording import LONGEST_PROPERTY, one_line, warning, written
 
@@ -49,8 +50,8 @@ def workbook(memo: Memo, _: Language) -> bytes:
         made.set_properties({"title": title, "subject": _("Calculation for a paper for the council")})
         book = _Book(made, memo, _)
         figures = _assumptions(book)
-        together, alone = _calculation(book, figures)
-        _split(book, together, alone)
+        together, members = _calculation(book, figures)
+        _split(book, together, members)
     return stream.getvalue()
 
 
@@ -139,24 +140,13 @@ def _assumptions(book: _Book) -> _Figures:
          _("Address")),
     )  # fmt: skip
     found: dict[tuple[str, str], _Cell] = {}
-    use_case = calculation.use_case
     row = _HEADER
-    for name, title, (low, high) in (
-        ("one_off", _("One-off cost, alone"), use_case.one_off_eur),
-        ("yearly", _("Yearly cost, alone"), use_case.yearly_eur),
-    ):
-        row += 1
-        found[name, "low"] = book.entry(sheet, f"B{row}", low)
-        found[name, "high"] = book.entry(sheet, f"D{row}", high)
-        found[name, "central"] = book.formula(sheet, f"C{row}", f"(B{row}+D{row})/2", (low + high) / 2, _FIGURE)
-        said = (title, _("EUR"), _(use_case.cost_status), use_case.cost_source, "", _.label(use_case.cost_basis), "")
-        _write_texts(book, sheet, row, said)
     for one in calculation.assumptions:
         row += 1
         for case, column in _COLUMN.items():
             found[one.id, case] = book.entry(sheet, f"{column}{row}", getattr(one, case))
-        said = (_.label(one.title), _(one.unit), _(one.status), one.source, "" if one.year is None else str(one.year),
-                _.label(one.note), one.source_url)  # fmt: skip
+        said = (written(one.title, _), _(one.unit), _(one.status), one.source,
+                "" if one.year is None else str(one.year), _.label(one.note), one.source_url)  # fmt: skip
         _write_texts(book, sheet, row, said)
     sheet.print_area(f"A1:I{row}")
     return found
@@ -186,8 +176,8 @@ class _Members:
     joining: Mapping[str, Sequence[_Cell]]
 
 
-def _calculation(book: _Book, figures: _Figures) -> tuple[_Cell, Sequence[_Cell]]:
-    """Write the calculation; return the joint cost and what each member pays alone, both of the central case."""
+def _calculation(book: _Book, figures: _Figures) -> tuple[_Cell, _Members]:
+    """Write the calculation; return the joint cost of the central case and where the members stand."""
     _ = book.language
     sheet = book.sheet(
         _("Calculation"),
@@ -196,7 +186,7 @@ def _calculation(book: _Book, figures: _Figures) -> tuple[_Cell, Sequence[_Cell]
     )
     terms = _terms(book, sheet, figures)
     members = _members(book, sheet, terms)
-    return _results(book, sheet, figures, terms, members), members.alone["central"]
+    return _results(book, sheet, figures, terms, members), members
 
 
 def _terms(book: _Book, sheet: Any, figures: _Figures) -> _Terms:
@@ -215,9 +205,10 @@ def _terms(book: _Book, sheet: Any, figures: _Figures) -> _Terms:
     for row, title in enumerate(titles, start=top + 1):
         book.text(sheet, f"A{row}", title)
     years, people = figures["years", "central"], figures["reference_population", "central"]
+    costs = [cost.id for cost in book.memo.calculation.use_case.costs]
     terms: dict[str, dict[str, _Cell]] = {}
     for case, column in _COLUMN.items():
-        one_off, yearly, share = (figures[name, case] for name in ("one_off", "yearly", "fixed_share"))
+        one_off, yearly, share = (figures[name, case] for name in (*costs, "fixed_share"))
         cost = book.formula(
             sheet, f"{column}{top + 1}", f"{one_off.at}+{yearly.at}*{years.at}",
             one_off.value + yearly.value * years.value,
@@ -351,43 +342,45 @@ def _results(book: _Book, sheet: Any, figures: _Figures, terms: _Terms, members:
     return joint
 
 
-def _split(book: _Book, together: _Cell, alone: Sequence[_Cell]) -> None:
+def _split(book: _Book, together: _Cell, members: _Members) -> None:
     """Write who pays what, exact to the cent: round down, then the missing cents to the largest remainders."""
-    _, group = book.language, book.memo.calculation.group
-    by_cost = group.rule == "stand_alone"
-    sheet = book.sheet(
-        _("Split"),
-        _("Split in proportion to what each would pay alone, over five years.")
-        if by_cost
-        else _("Split with the shares that the chosen rule gives; change the yellow cells to try others."),
-        (46, 12, 16, 16, 16, 12, 18, 14, 12),
-    )
+    _, calculation = book.language, book.memo.calculation
+    group = calculation.group
+    rule, first, end = group.rule, _HEADER + 1, _HEADER + len(group.members)
+    said = message("Rule: {rule}. {meaning}", rule=SPLIT_TITLES[rule], meaning=SPLIT_MEANINGS[rule])
+    sheet = book.sheet(_("Split"), written(said, _), (46, 12, 16, 16, 16, 12, 18, 14, 12))
     book.header(
         sheet,
         _HEADER,
         (_("Member"), _("Key"), _("Alone"), _("Together"), _("Saves"), _("Share"), _("exact cents"), _("whole cents"),
          _("rank of the rest")),
     )  # fmt: skip
-    first, end = _HEADER + 1, _HEADER + len(group.members)
-    cents = f"ROUND({together.at}*100,0)"
-    total = sum(share.alone_cents for share in group.shares)
-    exact = [
-        round(group.joint_cents * share.alone_cents / total if by_cost else float(share.pays_cents), _EXACT)
-        for share in group.shares
-    ]
-    rests = [round(value - int(value), _EXACT) for value in exact]
-    for place, (share, own) in enumerate(zip(group.shares, alone, strict=True)):
+    cents, count = f"ROUND({together.at}*100,0)", len(group.members)
+    alone = [share.alone_cents for share in group.shares]
+    people = [cell.value for cell in members.inhabitants]
+    exact = _exact_cents(group, people)
+    rests = [round(value - math.floor(value), _EXACT) for value in exact]
+    costs = members.alone["central"]
+    everybody = f"SUM({members.inhabitants[0].at}:{members.inhabitants[-1].at.rpartition('!')[2]})"
+    for place, (share, own, inhabitants) in enumerate(zip(group.shares, costs, members.inhabitants, strict=True)):
         row = first + place
+        live = {
+            "equal": f"{cents}/{count}",
+            "inhabitants": f"{cents}*{inhabitants.at}/{everybody}",
+            "stand_alone": f"{cents}*C{row}/SUM($C${first}:$C${end})",
+            "equal_saving": f"100*C{row}-(100*SUM($C${first}:$C${end})-{cents})/{count}",
+        }
         book.text(sheet, f"A{row}", written(name_of(share.member), _))
         book.text(sheet, f"B{row}", share.member.key)
         book.formula(sheet, f"C{row}", f"ROUND({own.at},2)", share.alone_cents / 100)
-        part = f"C{row}/SUM($C${first}:$C${end})"
-        if by_cost:
-            book.formula(sheet, f"F{row}", part, share.alone_cents / total, "0.00 %")
+        part = share.pays_cents / max(1, group.joint_cents)
+        if rule in live:
+            formula = live[rule]
+            book.formula(sheet, f"F{row}", f"D{row}*100/{cents}", part, "0.00 %")
         else:
-            part = book.entry(sheet, f"F{row}", share.pays_cents / group.joint_cents, "0.00 %").at
-        book.formula(sheet, f"G{row}", f"ROUND({cents}*{part},{_EXACT})", exact[place], "#,##0.00")
-        book.formula(sheet, f"H{row}", f"INT(G{row})", int(exact[place]), "#,##0")
+            formula = f"{cents}*{book.entry(sheet, f'F{row}', part, '0.00 %').at}"
+        book.formula(sheet, f"G{row}", f"ROUND({formula},{_EXACT})", exact[place], "#,##0.00")
+        book.formula(sheet, f"H{row}", f"INT(G{row})", math.floor(exact[place]), "#,##0")
         rest = f"ROUND($G${first}:$G${end}-$H${first}:$H${end},{_EXACT})"
         mine = f"ROUND(G{row}-H{row},{_EXACT})"
         rank = 1 + sum(other > rests[place] or (other == rests[place] and i < place) for i, other in enumerate(rests))
@@ -404,6 +397,24 @@ def _split(book: _Book, together: _Cell, alone: Sequence[_Cell]) -> None:
         book.formula(sheet, f"E{row}", f"C{row}-D{row}", (share.alone_cents - share.pays_cents) / 100)
     book.text(sheet, f"A{end + 1}", _("All together"), bold=True, top=1)
     for column, value in (
-        ("C", total), ("D", group.joint_cents), ("E", total - group.joint_cents)
+        ("C", sum(alone)), ("D", group.joint_cents), ("E", sum(alone) - group.joint_cents)
     ):  # fmt: skip
         book.formula(sheet, f"{column}{end + 1}", f"SUM({column}{first}:{column}{end})", value / 100, bold=True, top=1)
+    notes = (
+        [] if rule in live else [_("The shares are those of the program's figures; change the yellow cells at will.")]
+    )
+    notes += [_("With the program's figures:") + " " + written(text, _) for text in calculation.objections]
+    for row, note in enumerate(notes, start=end + 3):
+        book.text(sheet, f"A{row}", note)
+
+
+def _exact_cents(group: Consortium, people: Sequence[float]) -> list[float]:
+    """Return the cents of each member before they are made whole, with the decimals that the formulas keep."""
+    joint, alone = group.joint_cents, [share.alone_cents for share in group.shares]
+    exact: Mapping[str, list[float]] = {
+        "equal": [joint / len(alone)] * len(alone),
+        "inhabitants": [joint * own / sum(people) for own in people],
+        "stand_alone": [joint * own / sum(alone) for own in alone],
+        "equal_saving": [own - (sum(alone) - joint) / len(alone) for own in alone],
+    }
+    return [round(value, _EXACT) for value in exact.get(group.rule, [share.pays_cents for share in group.shares])]

@@ -15,10 +15,23 @@ import numpy as np
 
 from matchmaker.catalogue import Assumption, Catalogue, Rule, UseCase
 from matchmaker.message import Label, Message, Value, message
-from matchmaker.model import LAND_NAMES, LANDS, Consortium, CostShare, Municipality
+from matchmaker.model import (
+    LAND_NAMES,
+    LANDS,
+    SPLIT_MEANINGS,
+    SPLIT_TITLES,
+    Consortium,
+    CostShare,
+    Municipality,
+    Option,
+    Sharing,
+    Span,
+    least_cost,
+)
 
 _MOST_EVIDENCE: Final = 5
 _MOST_GRANTS: Final = 3
+_MOST_WAYS: Final = 3
 _MOST_RULES: Final = 14
 """Longest lists of a paper that shall have at most three pages; what is left out is counted."""
 
@@ -101,14 +114,16 @@ class Check:
 class Calculation:
     """What a spreadsheet needs to compute the figures of the paper again.
 
-    ``km`` are kilometres from each member to the lead, in the order of the members (0 for the lead);
-    ``assumptions`` are those of money and staff, by id in the order of the paper.
+    ``km`` are kilometres from each member to the lead, in the order of the members (0 for the lead); ``assumptions``
+    are the costs of the use case and what money and staff rest on beside them, in the order of the paper;
+    ``objections`` say who would object to the split.
     """
 
     group: Consortium
     use_case: UseCase
     assumptions: tuple[Assumption, ...]
     km: tuple[float, ...]
+    objections: tuple[Message, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +145,8 @@ def compose(
     today: dt.date,
     *,
     km: Sequence[float],
+    sharing: Sharing,
+    options: Sequence[Option] = (),
     urgency: int = 0,
     checks: Sequence[Check] = (),
 ) -> Memo:
@@ -145,6 +162,10 @@ def compose(
         Date of the paper.
     km
         Kilometres from each member to the lead, in the order of the members.
+    sharing
+        The joint cost of the group split by every rule; the paper proposes the rule of the group.
+    options
+        Ways for the asker to get the use case, the cheapest first; the group is one of them.
     urgency
         How urgent the asker's need is, 1-3; 0 where none is entered.
     checks
@@ -152,7 +173,11 @@ def compose(
         and rules of the catalogue that could apply, and says that nothing has been tested.
     """
     use_case = catalogue.use_case(group.use_case)
-    used = tuple(catalogue.assumption(i) for i in (*_MONEY, *_STAFF) if i != "rho" or group.lead_operates)
+    rests_on = (*use_case.costs, *(catalogue.assumption(i) for i in (*_MONEY, *_STAFF)))
+    used = tuple(one for one in rests_on if one.id != "rho" or group.lead_operates)
+    split = sharing.of(group.rule)
+    names = tuple(map(name_of, group.members))
+    objections = () if split is None else sharing.objections(split, names)
     law, law_sources = _law(group, catalogue) if not checks else _checked(checks)
     return Memo(
         title=message("{title}: together instead of alone", title=group.title),
@@ -160,20 +185,19 @@ def compose(
         date=today,
         demonstration=any(member.simulated for member in (*group.members, asker)),
         sections=(
-            _brief(group, asker, catalogue),
+            _brief(group, asker, catalogue, options),
             _need(asker, use_case, urgency),
             _partners(group, asker, km),
             _saving(group, catalogue),
-            _split(group, catalogue),
+            *([_ways(asker, options)] if options else []),
+            _split(group, catalogue, sharing, objections),
             Section(message("Grants and law"), law),
             _risks(group, use_case),
-            _steps(group),
-            _basis(use_case, used),
-            _sources(group, use_case, used, law_sources),
+            _steps(group, options),
+            _basis(used),
+            _sources(group, used, options, law_sources),
         ),
-        calculation=Calculation(
-            group, use_case, tuple(catalogue.assumption(i) for i in (*_MONEY, *_STAFF)), tuple(map(float, km))
-        ),
+        calculation=Calculation(group, use_case, rests_on, tuple(map(float, km)), objections),
     )
 
 
@@ -198,7 +222,13 @@ def _years(catalogue: Catalogue) -> float:
     return catalogue.span("years").central
 
 
-def _brief(group: Consortium, asker: Municipality, catalogue: Catalogue) -> Section:
+def _cheaper(options: Sequence[Option]) -> Message | None:
+    """Return what the way is called that costs less than the group, None where the group costs least."""
+    wins = options and options[0].kind not in {"new", "new_open_source", "alone"}
+    return options[0].title if wins else None
+
+
+def _brief(group: Consortium, asker: Municipality, catalogue: Catalogue, options: Sequence[Option]) -> Section:
     saving, years = group.saving_eur, _years(catalogue)
     joint, alone = group.joint_cents / 100, sum(group.alone_cents) / 100
     others = tuple(name_of(member) for member in group.members if member.key != asker.key)
@@ -217,6 +247,12 @@ def _brief(group: Consortium, asker: Municipality, catalogue: Catalogue) -> Sect
             "council before anything is agreed.",
             names=others,
         )
+        if (cheaper := _cheaper(options)) is not None:
+            decision = message(
+                "Proposed decision: The administration first looks at the way that costs least: {way}. If that fails, "
+                "it talks with {names:list} about a joint project. It reports before anything is agreed.",
+                way=cheaper, names=others,
+            )  # fmt: skip
     else:
         result = message(
             "No saving is expected: over {years:number} years the project costs {joint:eur} for all members together "
@@ -227,7 +263,8 @@ def _brief(group: Consortium, asker: Municipality, catalogue: Catalogue) -> Sect
             "Proposed decision: The project is not pursued to save money. Whether it is worth its cost for other "
             "reasons, such as staff or a better service, is for the council to weigh."
         )
-    return Section(message("In brief"), (Paragraph(result), *map(Paragraph, pays), Note(decision)))
+    best = [least_cost(options, asker.name)] if options else []
+    return Section(message("In brief"), (Paragraph(result), *map(Paragraph, (*pays, *best)), Note(decision)))
 
 
 def _own_share(own: CostShare, years: float) -> Message:
@@ -344,15 +381,41 @@ def _saving(group: Consortium, catalogue: Catalogue) -> Section:
     )
 
 
-def _basis(use_case: UseCase, used: Sequence[Assumption]) -> Section:
-    basis: list[tuple[Message, ...]] = [
-        (title, _plain(low, "eur"), _plain((low + high) / 2, "eur"), _plain(high, "eur"), Message(use_case.cost_status))
-        for title, (low, high) in (
-            (message("One-off cost, alone, EUR"), use_case.one_off_eur),
-            (message("Yearly cost, alone, EUR"), use_case.yearly_eur),
-        )
-    ]
-    basis += [
+def _ways(asker: Municipality, options: Sequence[Option]) -> Section:
+    """Say what the asker would pay in other ways: the cheapest ones, and always the group and doing it alone."""
+    shown = [one for place, one in enumerate(options) if place < _MOST_WAYS or one.kind in {"new", "alone"}]
+    assumed = options[0].assumed
+    return Section(
+        message("Other ways"),
+        (
+            Table(
+                message("What it would cost {name}, the cheapest first", name=asker.name),
+                (message("Way"), message("Cost"), message("Saves"), message("cautious to favourable")),
+                tuple(
+                    (one.title, *(_plain(span.central, "eur") for span in (one.cost_eur, one.saving_eur)),
+                     _range(one.saving_eur))
+                    for one in shown
+                ),
+                (False, True, True, True),
+                (46, 15, 15, 24),
+            ),
+            *([Paragraph(message("Assumed for the first one: {texts}", texts=_in_a_row(assumed)))] if assumed else []),
+        ),
+    )  # fmt: skip
+
+
+def _range(span: Span) -> Message:
+    return message("{low:eur} to {high:eur}", low=span.low, high=span.high)
+
+
+def _in_a_row(texts: Sequence[Message]) -> Message:
+    """Return sentences one after the other."""
+    names = [f"text{place}" for place in range(len(texts))]
+    return _joined(" ".join(f"{{{name}}}" for name in names), **dict(zip(names, texts, strict=True)))
+
+
+def _basis(used: Sequence[Assumption]) -> Section:
+    basis = [
         (_joined("{title}, {unit}", title=a.title, unit=Message(a.unit)),
          *(_figure(value) for value in (a.low, a.central, a.high)), Message(a.status))
         for a in used
@@ -377,35 +440,37 @@ def _figure(value: float) -> Message:
     return _plain(value, "number" if float(value).is_integer() else "hundredths")
 
 
-def _split(group: Consortium, catalogue: Catalogue) -> Section:
-    def row(name: Message, alone: int, pays: int) -> tuple[Message, ...]:
-        return (name, *(_plain(cents / 100, "eur") for cents in (alone, pays, alone - pays)))
+def _split(group: Consortium, catalogue: Catalogue, sharing: Sharing, objections: Sequence[Message]) -> Section:
+    def row(name: Message, alone: int, pays: int, saves: Span) -> tuple[Message, ...]:
+        return (name, *(_plain(cents / 100, "eur") for cents in (alone, pays, alone - pays)), _range(saves))
 
-    rows = [row(name_of(s.member), s.alone_cents, s.pays_cents) for s in group.shares]
-    rows.append(row(message("All together"), sum(group.alone_cents), group.joint_cents))
-    more = tuple(name_of(s.member) for s in group.shares if s.pays_cents > s.alone_cents)
-    check = (
-        message("With this split {names:list} would pay more than alone.", names=more)
-        if more
-        else message("With this split nobody pays more than alone.")
-    )
-    rule = (
-        message("The joint cost is split in proportion to what each would pay alone.")
-        if group.rule == "stand_alone"
-        else message("The joint cost is split by the rule chosen in the program.")
-    )
+    rows = [row(name_of(s.member), s.alone_cents, s.pays_cents, s.saves_eur) for s in group.shares]
+    rows.append(row(message("All together"), sum(group.alone_cents), group.joint_cents, group.saving_eur))
+    rule = message("Rule: {rule}. {meaning}", rule=SPLIT_TITLES[group.rule], meaning=SPLIT_MEANINGS[group.rule])
+    if group.rule == sharing.recommended:
+        advice = message("This rule is recommended. {reason}", reason=sharing.reason)
+    elif sharing.recommended:
+        advice = message("Another rule is recommended. {reason}", reason=sharing.reason)
+    else:
+        advice = sharing.reason
     return Section(
         message("Who pays what"),
         (
             Table(
                 message("Cost over {years:number} years", years=_years(catalogue)),
-                (message("Member"), message("Alone"), message("Together"), message("Saves")),
+                (
+                    message("Member"),
+                    message("Alone"),
+                    message("Together"),
+                    message("Saves"),
+                    message("cautious to favourable"),
+                ),
                 tuple(rows),
-                (False, True, True, True),
-                _WIDE_FIRST,
+                (False, True, True, True, True),
+                (34, 14, 14, 14, 24),
                 total=True,
             ),
-            Paragraph(_joined("{rule} {check}", rule=rule, check=check)),
+            Paragraph(_in_a_row((rule, *objections, advice))),
         ),
     )
 
@@ -471,8 +536,9 @@ def _checked(checks: Sequence[Check]) -> tuple[tuple[Block, ...], tuple[Item, ..
 
 def _risks(group: Consortium, use_case: UseCase) -> Section:
     items = [message("None of the members has been asked yet. The proposal rests on what they entered or published.")]
-    if use_case.cost_basis.de:
-        items.append(message("Costs are no quotation. {basis}", basis=use_case.cost_basis))
+    reasons = tuple(dict.fromkeys(cost.note for cost in use_case.costs if cost.note.de))
+    if reasons:
+        items.append(message("Costs are no quotation. {basis}", basis=reasons[0]))
     if not group.lead_operates:
         items.append(message("Nobody in the group runs the solution yet, so experience is lacking."))
     if use_case.ai_act_note.de:
@@ -483,7 +549,9 @@ def _risks(group: Consortium, use_case: UseCase) -> Section:
     return Section(message("Risks and open questions"), (Items(tuple(map(Item, items))),))
 
 
-def _steps(group: Consortium) -> Section:
+def _steps(group: Consortium, options: Sequence[Option]) -> Section:
+    cheaper = _cheaper(options)
+    before = [] if cheaper is None else [message("Look first at the way that costs least: {way}.", way=cheaper)]
     first = (
         message(
             "Ask {name} on what terms others can join, and what the solution really costs.", name=name_of(group.lead)
@@ -492,6 +560,7 @@ def _steps(group: Consortium) -> Section:
         else message("Ask {name} whether it would lead, and with which staff.", name=name_of(group.lead))
     )
     steps = (
+        *before,
         first,
         message("Find out whether the others are interested and who their contacts are."),
         message("Obtain quotations and enter them in the spreadsheet in place of the assumptions."),
@@ -501,10 +570,11 @@ def _steps(group: Consortium) -> Section:
     return Section(message("Next steps"), (Items(tuple(map(Item, steps)), numbered=True),))
 
 
-def _sources(group: Consortium, use_case: UseCase, used: Sequence[Assumption], others: Sequence[Item]) -> Section:
-    items = [Item(_dated(_plain(e.title), e.year), e.url) for e in group.evidence[:_MOST_EVIDENCE]]
-    if use_case.cost_source:
-        items.append(Item(message("Costs: {source}", source=use_case.cost_source)))
+def _sources(
+    group: Consortium, used: Sequence[Assumption], options: Sequence[Option], others: Sequence[Item]
+) -> Section:
+    published = (*(options[0].evidence if options else ()), *group.evidence[:_MOST_EVIDENCE])
+    items = [Item(_dated(_plain(e.title), e.year), e.url) for e in published]
     items += [
         Item(_dated(_joined("{title}: {source}", title=a.title, source=a.source), a.year), a.source_url)
         for a in used

@@ -21,6 +21,8 @@ _PALE: Final = "E8EDF3"
 _WARNING: Final = "FCE8C8"
 _LOCALES: Final = {"de": "de-DE", "en": "en-GB"}
 _MARGIN_CM: Final = 2.0
+_KEPT_TOGETHER: Final = 9
+"""Rows up to which a table stays on one page."""
 _TEXT_CM: Final = 21.0 - 2 * _MARGIN_CM
 
 
@@ -170,6 +172,7 @@ def _table(made: Document, block: dict[str, Any]) -> None:
             cell.width = width
             paragraph = cell.paragraphs[0]
             paragraph.paragraph_format.space_after = Pt(0)
+            paragraph.paragraph_format.keep_with_next = last <= _KEPT_TOGETHER and number < last
             run = paragraph.add_run(text)
             run.font.size = Pt(8.5)
             run.bold = number == 0 or (block["total"] and number == last)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
@@ -18,10 +20,11 @@ from matchmaker.ui import inputs, show, tables
 _KEPT: Final = "own_values"
 
 
-def own_values(data: Dataset, _: Language) -> tuple[Change, ...]:
-    """Let the user change the assumptions; return the own values, which hold for this session.
+def own_values(data: Dataset, use_cases: Sequence[str], _: Language) -> tuple[Change, ...]:
+    """Let the user change the costs of some use cases and the assumptions; return the own values of this session.
 
-    Values that cannot be used are explained and the last ones that can stay in force.
+    Values that cannot be used are explained and the last ones that can stay in force; those for costs that are not
+    shown stay too.
     """
     kept: tuple[Change, ...] = st.session_state.get(_KEPT, ())
     try:
@@ -30,14 +33,16 @@ def own_values(data: Dataset, _: Language) -> tuple[Change, ...]:
         # The data have changed meanwhile, and the values no longer fit them.
         kept, begins_with = (), data.catalogue
     with st.expander(_("Change the figures these results rest on"), icon=":material/tune:"):
-        st.markdown(_("All projects follow at once. Nothing is saved: download your figures to use them again."))
+        st.markdown(_("Projects and papers follow at once. Nothing is saved: download your figures to use them again."))
         try:
-            changes = changed(data.catalogue, _edited(begins_with, _))
+            edited = _edited(begins_with, use_cases, _)
+            elsewhere = tuple(change for change in kept if change.id not in edited.index)
+            changes = (*elsewhere, *changed(data.catalogue, edited))
             with_assumptions(data, changes)
         except EntryRejected as error:
             for issue in error.issues:
                 name, __, column = issue.column.partition(", ")
-                field = _.label(data.catalogue.assumption(name).title) + (f", {_(column)}" if column else "")
+                field = _.render(data.catalogue.assumption(name).title) + (f", {_(column)}" if column else "")
                 st.error(f"**{show.escaped(field)}**: {show.escaped(f'{issue.value} – {_.render(issue.rule)}')}")
             st.caption(_("Until that is corrected, the last usable figures stay in force."))
             return kept
@@ -48,7 +53,7 @@ def own_values(data: Dataset, _: Language) -> tuple[Change, ...]:
         st.download_button(
             _("My figures as CSV"), data=lambda: tables.exported(own), file_name="annahmen_eigene.csv", mime="text/csv",
             key="download_own_values", icon=":material/download:", disabled=not changes,
-            help=_("On the command line: projects KEY --assumptions FILE.csv"),
+            help=_("On the command line: projects KEY --assumptions FILE.csv, and the same with report and plan"),
         )  # fmt: skip
     return changes
 
@@ -61,6 +66,8 @@ def changed(catalogue: Catalogue, edited: pd.DataFrame) -> tuple[Change, ...]:
     issues, changes = [], []
     for name, texts in zip(edited.index, edited[list(CASES)].fillna("").to_numpy(dtype=object), strict=True):
         span, values = catalogue.span(name), []
+        if not catalogue.assumption(name).known and not any(texts):
+            continue
         for case, text in zip(CASES, texts, strict=True):
             try:
                 values.append(_number(text, catalogue.limits(name)[1]))
@@ -80,29 +87,34 @@ def _number(text: str, most: float) -> float:
     return value
 
 
-def _edited(catalogue: Catalogue, _: Language) -> pd.DataFrame:
-    """Draw the editor and return what stands in it.
+def _edited(catalogue: Catalogue, use_cases: Sequence[str], _: Language) -> pd.DataFrame:
+    """Draw the editor of the costs of some use cases and all assumptions, and return what stands in it.
 
     What it begins with must not change while it is drawn, and its edits are forgotten with the page: so it begins
     anew, with the values kept, whenever the page is opened. Numbers are texts, because the editor's own would take
     "0,5" for 5 where the browser speaks English.
     """
-    begun, key = f"assumptions_begun_{_.code}", f"assumptions_{_.code}"
-    if key not in st.session_state or list(st.session_state[begun].index) != list(catalogue.assumptions):
+    begun, key = f"assumptions_begun_{_.code}", "_".join(("assumptions", _.code, *use_cases))
+    names = [*(cost.id for name in use_cases for cost in catalogue.use_case(name).costs), *catalogue.assumptions]
+    if key not in st.session_state or list(st.session_state[begun].index) != names:
         st.session_state[begun] = pd.DataFrame(
-            [(_.label(a.title), *(inputs.number_text(float(getattr(a, case)), _) for case in CASES), _(a.unit),
-              _(a.status), a.source, "" if a.year is None else str(a.year))
-             for a in catalogue.assumptions.values()],
+            [(_.render(a.title), *(_text(getattr(a, case), _) for case in CASES), _(a.unit), _(a.status), a.source,
+              "" if a.year is None else str(a.year))
+             for a in map(catalogue.assumption, names)],
             columns=["title", *CASES, "unit", "status", "source", "year"],
-            index=list(catalogue.assumptions),
+            index=names,
         )  # fmt: skip
-    names = {"title": _("Figure"), "low": _("low"), "central": _("central"), "high": _("high"), "unit": _("Unit"),
+    columns = {"title": _("Figure"), "low": _("low"), "central": _("central"), "high": _("high"), "unit": _("Unit"),
              "status": _("Status"), "source": _("Source"), "year": _("Year")}  # fmt: skip
     drawn: pd.DataFrame = st.data_editor(
         st.session_state[begun],
         hide_index=True,
-        disabled=[name for name in names if name not in CASES],
-        column_config={name: st.column_config.TextColumn(label) for name, label in names.items()},
+        disabled=[name for name in columns if name not in CASES],
+        column_config={name: st.column_config.TextColumn(label) for name, label in columns.items()},
         key=key,
     )
     return drawn
+
+
+def _text(value: float, _: Language) -> str:
+    return inputs.number_text(None if math.isnan(value) else float(value), _)

@@ -105,13 +105,16 @@ def projects(
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def project_details(
-    version: Version, key: str, preferences: Preferences, use_case: str, changes: tuple[Change, ...], day: str
-) -> tuple[tuple[tuple[Option, ...], Conditions], ...]:
-    """Return for each of the same projects what competes with it, and what grant rules and law say on a day."""
+    version: Version, key: str, preferences: Preferences, use_case: str, changes: tuple[Change, ...],
+    rules: tuple[str, ...], day: str,
+) -> tuple[tuple[Consortium, tuple[Option, ...], Conditions], ...]:  # fmt: skip
+    """Return the same projects, each split by a rule, with what competes and what grant rules and law say on a day."""
     data = service.with_assumptions(dataset(), changes)
+    found = projects(version, key, preferences, use_case, changes)
+    groups = [service.split_by(group, rule) for group, rule in zip(found, rules, strict=True)]
     return tuple(
-        (service.project_options(data, key, group, preferences), service.project_conditions(data, group, on=day))
-        for group in projects(version, key, preferences, use_case, changes)
+        (group, service.project_options(data, key, group, preferences), service.project_conditions(data, group, on=day))
+        for group in groups
     )
 
 

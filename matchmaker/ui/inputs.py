@@ -44,10 +44,12 @@ _STYLE: Final = """
 [data-testid=InputInstructions] { display: none }
 [data-testid=stCaptionContainer] { color: inherit; opacity: 0.8 }
 button[data-selected], [data-testid=stSliderThumbValue] { color: inherit !important }
+[data-testid=stElementToolbarButton]:has([aria-label="Download as CSV"]) { display: none }
 """
 """What Streamlit's settings cannot say. Its hints at what the Enter key does exist in English only; leaving the field
 does the same. Its captions are paler than WCAG 2.2 allows (4.5:1), and so are chosen buttons and the figures of
-sliders on the dark page."""
+sliders on the dark page. Its own download of a table lets a name that begins with = become a formula; the button below
+the table does not."""
 
 
 def announce_language(_: Language) -> None:

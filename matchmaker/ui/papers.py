@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
 
 from matchmaker import reports, service
+from matchmaker.dataset import Dataset
 from matchmaker.i18n import Language
-from matchmaker.model import Consortium
-from matchmaker.ui import cache
+from matchmaker.model import Consortium, Option
 
 
-def offer(group: Consortium, number: int, _: Language, *, key: str = "") -> None:
+def offer(
+    group: Consortium, options: Sequence[Option], number: int, data: Dataset, _: Language, *, key: str = ""
+) -> None:
     """Offer the council paper of a municipality about a project in each format; of the chosen one by default.
 
-    ``number`` tells the projects of a page apart.
+    ``options`` are the ways that compete with it, ``data`` hold the own values that it was computed with; ``number``
+    tells the projects of a page apart.
     """
     key = key or str(st.session_state.get("key", ""))
     for column, (ending, form) in zip(st.columns(len(reports.FORMATS)), reports.FORMATS.items(), strict=True):
         column.download_button(
             _.render(form.title),
-            data=partial(_made, group, key, ending, _),
+            data=partial(_made, group, options, data, key, ending, _),
             file_name=f"{key}-{group.use_case}{ending}",
             mime=form.mime,
             key=f"paper_{number}{ending}",
@@ -32,6 +36,6 @@ def offer(group: Consortium, number: int, _: Language, *, key: str = "") -> None
         )
 
 
-def _made(group: Consortium, key: str, ending: str, _: Language) -> bytes:
+def _made(group: Consortium, options: Sequence[Option], data: Dataset, key: str, ending: str, _: Language) -> bytes:
     today = dt.date.today()  # noqa: DTZ011 - a paper bears the date of the place where it is written
-    return reports.FORMATS[ending].document(service.paper_about(cache.dataset(), key, group, today), _)
+    return reports.FORMATS[ending].document(service.paper_about(data, key, group, options, today), _)

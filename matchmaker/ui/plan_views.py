@@ -13,7 +13,7 @@ import streamlit as st
 from matchmaker import plans, service
 from matchmaker.errors import MatchmakerError
 from matchmaker.i18n import Language
-from matchmaker.model import Municipality
+from matchmaker.model import Municipality, Preferences
 from matchmaker.plans import Variant
 from matchmaker.portfolio import Plan
 from matchmaker.portfolio.values import LeftOut, Setup, WayIn
@@ -116,13 +116,15 @@ def _project(scenario: Scenario, place: int, _: Language) -> None:
         names = {m.key: m.name for m in project.members}
         key = st.selectbox(_("Council paper for"), list(names), format_func=names.__getitem__, key="plan_paper_of")
         try:
-            group = service.planned_group(cache.dataset(), project)
+            data = cache.dataset()
+            group = service.planned_group(data, project)
+            options = service.project_options(data, key, group, Preferences())
         except MatchmakerError as error:
             show.failure(error, _)
             return
-        papers.offer(group, place, _, key=key)
+        papers.offer(group, options, place, data, _, key=key)
         st.caption(
-            _("The plan splits what is common equally; the paper splits by the cost of doing it alone. You decide.")
+            _("The plan splits what is common equally; the paper splits by the rule that it recommends. You decide.")
         )
 
 

@@ -23,7 +23,6 @@ def details(
     group: Consortium, options: Sequence[Option], conditions: Conditions, number: int, data: Dataset, _: Language
 ) -> None:
     """Draw everything behind one project; ``data`` hold the own values that it was computed with."""
-    _winner(options, _)
     with st.expander(_("Compare the ways to get there"), icon=":material/compare_arrows:"):
         _comparison(options, number, _)
     with st.expander(_("How this was computed"), icon=":material/calculate:"):
@@ -33,21 +32,6 @@ def details(
     with st.expander(_("Legal form, tax, procurement, data protection"), icon=":material/gavel:"):
         _law(group, conditions, number, data.catalogue, _)
     _hours(group, number, data, _)
-
-
-def _winner(options: Sequence[Option], _: Language) -> None:
-    """Say which way costs the municipality least, and that nothing is saved where that is doing it alone."""
-    best = options[0]
-    if best.kind == "alone":
-        st.warning(_("No saving expected for you: every other way would cost you more than doing it alone."))
-        return
-    st.success(
-        _("Least cost for you: **{title}**, {cost} instead of {alone} alone.").format(
-            title=show.escaped(_.render(best.title)), cost=_.eur(best.cost_eur.central),
-            alone=_.eur(best.cost_eur.central + best.saving_eur.central),
-        ),
-        icon=":material/savings:",
-    )  # fmt: skip
 
 
 def _comparison(options: Sequence[Option], number: int, _: Language) -> None:
@@ -98,22 +82,21 @@ def _calculation(group: Consortium, number: int, catalogue: Catalogue, _: Langua
     three = {"low": _("cautious"), "central": _("central"), "high": _("favourable")}
     rows = []
     for term in group.terms:
-        rest = [_.label(catalogue.assumption(i).title) for i in term.rests_on if i in catalogue.assumptions]
+        rests_on = [_.render(catalogue.assumption(i).title) for i in term.rests_on]
         rows.append(
             (_.render(term.title), _.render(QUANTITY_NAMES[term.quantity]),
              *(getattr(side, case) for case in CASES for side in (term.alone, term.together)),
-             "; ".join([_("cost of the use case")] * (group.use_case in term.rests_on) + rest))
+             "; ".join(rests_on))
         )  # fmt: skip
     sides = [f"{side}, {three[case]}" for case in CASES for side in (_("alone"), _("together"))]
     frame = pd.DataFrame(rows, columns=[_("Line"), _("Unit"), *sides, _("Rests on")])
     tables.draw(frame.round(4), f"rechnung_{number}.csv", _, digits=dict.fromkeys(sides, 2))
-    used = dict.fromkeys(i for term in group.terms for i in term.rests_on if i in catalogue.assumptions)
+    used = dict.fromkeys(i for term in group.terms for i in term.rests_on)
     st.markdown(_("What it rests on, each with source, year and status; change it at the end of the page:"))
     decimals = dict.fromkeys((_("low"), _("central"), _("high")), 2)
     tables.draw(
         tables.assumptions((catalogue.assumption(i) for i in used), _), f"grundlagen_{number}.csv", _, digits=decimals
     )
-    tables.draw(tables.costs([catalogue.use_case(group.use_case)], _), f"kosten_{number}.csv", _)
 
 
 def _year(year: int | None, _: Language) -> str:

@@ -7,14 +7,28 @@ import math
 import pandas as pd
 import streamlit as st
 
+from matchmaker.catalogue import CASES
 from matchmaker.i18n import Language
-from matchmaker.model import SPLIT_MEANINGS, SPLIT_TITLES, Consortium, Sharing, Split
+from matchmaker.model import SPLIT_MEANINGS, SPLIT_TITLES, Consortium, Sharing
 from matchmaker.ui import cache, tables
 from matchmaker.ui.show import escaped
 
 
+def chosen_rule(group: Consortium) -> str:
+    """Return the rule that the user has chosen for a project; empty for the recommended one."""
+    rule = str(st.session_state.get(_key(group), ""))
+    return rule if cache.sharing(group).of(rule) else ""
+
+
+def _key(group: Consortium) -> str:
+    return f"split_{group.use_case}"
+
+
 def draw(group: Consortium, number: int, _: Language) -> None:
-    """Let the user choose a rule, show what each pays and who would object, and compare all rules."""
+    """Let the user choose a rule, show what each pays and who would object, and compare all rules.
+
+    The group is split by the rule chosen before: with the next run everything about the project follows.
+    """
     found = cache.sharing(group)
     by_rule = {split.rule: split for split in found.splits}
     titles = {rule: _.render(SPLIT_TITLES[rule]) for rule in by_rule}
@@ -23,20 +37,22 @@ def draw(group: Consortium, number: int, _: Language) -> None:
     rule = st.selectbox(
         _("How the joint cost is split"),
         list(by_rule),
-        index=list(by_rule).index(found.recommended or group.rule),
+        index=list(by_rule).index(group.rule),
         format_func=shown.__getitem__,
-        key=f"split_{group.use_case}",
+        key=_key(group),
     )
     unit = _("Amounts in euro over all years of the project; the CSV has the cents.")
     st.caption(f"{_.render(SPLIT_MEANINGS[rule])} {unit}")
     names = [m.name + (f" ({_('simulated')})" if m.simulated else "") for m in group.members]
-    alone = [math.nan if cents is None else cents / 100 for cents in found.alone_cents]
-    pays = [cents / 100 for cents in by_rule[rule].cents]
-    saves = [before - after for before, after in zip(alone, pays, strict=True)]
-    euros = dict.fromkeys((_("Alone"), _("Together"), _("Saves"), _("Gain by leaving"), *titles.values()), 0)
-    chosen = pd.DataFrame({_("Member"): names, _("Alone"): alone, _("Together"): pays, _("Saves"): saves})
+    savings = (_("Saves, cautious"), _("Saves"), _("Saves, favourable"))
+    euros = dict.fromkeys((_("Alone"), _("Together"), *savings, _("Gain by leaving"), *titles.values()), 0)
+    chosen = pd.DataFrame(
+        [(name, s.alone_cents / 100, s.pays_cents / 100, *(getattr(s.saves_eur, case) for case in CASES))
+         for name, s in zip(names, group.shares, strict=True)],
+        columns=[_("Member"), _("Alone"), _("Together"), *savings],
+    ).round(2)  # fmt: skip
     tables.draw(chosen, f"kosten-{number}.csv", _, digits=_of(chosen, euros))
-    st.markdown(escaped(_objections(names, by_rule[rule], _)))
+    st.markdown(escaped(" ".join(_.render(text) for text in found.objections(by_rule[rule], names))))
     st.info(escaped(_.render(found.reason)), icon=":material/balance:")
     st.markdown(f"**{_('All rules side by side')}**")
     amounts = pd.DataFrame(
@@ -51,24 +67,6 @@ def draw(group: Consortium, number: int, _: Language) -> None:
 
 def _of(frame: pd.DataFrame, digits: dict[str, int]) -> dict[str, int]:
     return {column: number for column, number in digits.items() if column in frame}
-
-
-def _objections(names: list[str], split: Split, _: Language) -> str:
-    """Return in a sentence or two who would object to a split."""
-    said = []
-    if split.pays_more:
-        said.append(_("More than alone: {names}.").format(names=_.list([names[i] for i in split.pays_more])))
-    else:
-        said.append(_("Nobody pays more than alone."))
-    if any(cents < 0 for cents in split.cents):
-        paid = [name for name, cents in zip(names, split.cents, strict=True) if cents < 0]
-        said.append(_("Would be paid by the others: {names}.").format(names=_.list(paid)))
-    if split.worst:
-        text = _("Would do better by themselves, by {gain}: {names}.")
-        said.append(text.format(gain=_.eur(split.gain_cents / 100), names=_.list([names[i] for i in split.worst])))
-    elif split.in_core:
-        said.append(_("No subgroup would do better by itself."))
-    return " ".join(said)
 
 
 def _checks(names: list[str], found: Sharing, _: Language) -> pd.DataFrame:

@@ -22,8 +22,10 @@ from matchmaker.model import (
     Cooperation,
     Evidence,
     Municipality,
+    Option,
     Preferences,
     Suggestion,
+    least_cost,
 )
 from matchmaker.network import CentreMatch
 from matchmaker.ui import cache, papers
@@ -234,14 +236,24 @@ def suggestion(s: Suggestion, _: Language) -> None:
                 sources(s.evidence, _, limit=20)
 
 
-def project(group: Consortium, number: int, _: Language) -> None:
-    """Draw one joint project: who, what it saves, who pays what, and what to know."""
+def project(
+    group: Consortium, options: Sequence[Option], asker: Municipality, number: int, data: Dataset, _: Language
+) -> None:
+    """Draw one joint project: which way costs least, who, what it saves, who pays what, and what to know.
+
+    ``options`` are the ways that compete, the cheapest first; ``data`` hold the own values that all was computed with.
+    """
     from matchmaker.ui import shares  # noqa: PLC0415 - its tables know this module
 
     with st.container(border=True):
         st.markdown(f"#### {number}. {escaped(_.label(group.title))}")
+        best = escaped(_.render(least_cost(options, asker.name)))
+        if options[0].kind == "alone":
+            st.warning(best, icon=":material/money_off:")
+        else:
+            st.success(best, icon=":material/savings:")
         st.markdown(
-            _("**{lead}** leads. Together: {members}.").format(
+            _("Best new group: **{lead}** leads. Together: {members}.").format(
                 lead=escaped(group.lead.name), members=_names(group.members, _)
             )
         )
@@ -300,20 +312,21 @@ def project(group: Consortium, number: int, _: Language) -> None:
         if group.evidence:
             with st.expander(_.plural("{count} published source", "{count} published sources", len(group.evidence))):
                 sources(group.evidence, _, limit=20)
-        papers.offer(group, number, _)
+        papers.offer(group, options, number, data, _)
 
 
 def _size_curve(group: Consortium, number: int, _: Language) -> None:
     """Draw the saving against the size of the group, and say it in a table."""
     sizes, savings = zip(*group.curve, strict=True)
+    points = [{"value": round(s), "label": {"show": True, "formatter": _.eur(s)}} for s in savings]
     st.echarts_chart(
         {
-            "grid": {"left": 8, "right": 16, "top": 24, "bottom": 8, "containLabel": True},
+            "grid": {"left": 8, "right": 16, "top": 24, "bottom": 28, "containLabel": True},
             "xAxis": {"type": "category", "data": list(sizes), "name": _("members"), "nameLocation": "middle",
                       "nameGap": 24},
-            "yAxis": {"type": "value"},
-            "tooltip": {"trigger": "axis", "valueFormatter": "%,.0f €"},
-            "series": [{"type": "line", "data": [round(s) for s in savings], "itemStyle": {"color": COLOURS[0]}}],
+            # Axes write thousands in English; the points bear their figures in the language of the page.
+            "yAxis": {"type": "value", "axisLabel": {"show": False}},
+            "series": [{"type": "line", "data": points, "itemStyle": {"color": COLOURS[0]}}],
             "animation": False,
         },
         height=220,

@@ -12,10 +12,10 @@ import pandas as pd
 import streamlit as st
 
 from matchmaker import network
-from matchmaker.catalogue import Assumption, UseCase
+from matchmaker.catalogue import Assumption
 from matchmaker.i18n import Language
 from matchmaker.model import Cooperation, Municipality, Shift, Suggestion
-from matchmaker.sheets import guarded
+from matchmaker.sheets import csv_text
 from matchmaker.ui import maps
 from matchmaker.ui.show import part_names
 
@@ -69,8 +69,7 @@ def _written(_: Language, digits: int, value: float) -> str:
 
 def exported(frame: pd.DataFrame) -> bytes:
     """Return a table as CSV that a spreadsheet opens with the right characters and without formulas."""
-    safe = frame.map(lambda value: guarded(value) if isinstance(value, str) else value)
-    return safe.to_csv(index=False).encode("utf-8-sig")
+    return csv_text(frame).encode("utf-8-sig")
 
 
 def scores(suggestions: Sequence[Suggestion], _: Language) -> pd.DataFrame:
@@ -150,23 +149,10 @@ def assumptions(found: Iterable[Assumption], _: Language) -> pd.DataFrame:
     """Return the figures that all costs rest on."""
     return pd.DataFrame(
         [
-            (_.label(a.title), a.low, a.central, a.high, _(a.unit), _(a.status), a.source,
+            (_.render(a.title), a.low, a.central, a.high, _(a.unit), _(a.status), a.source,
              "" if a.year is None else str(a.year), _.label(a.note))
             for a in found
         ],
         columns=[_("Figure"), _("low"), _("central"), _("high"), _("Unit"), _("Status"), _("Source"), _("Year"),
                  _("Reason")],
-    )  # fmt: skip
-
-
-def costs(found: Iterable[UseCase], _: Language) -> pd.DataFrame:
-    """Return what use cases cost a municipality alone, as the catalogue has it."""
-    return pd.DataFrame(
-        [
-            (_.label(u.title), *map(_.eur, u.one_off_eur), *map(_.eur, u.yearly_eur), _(u.cost_status),
-             u.cost_source, _.label(u.cost_basis))
-            for u in found
-        ],
-        columns=[_("Use case"), _("one-off, low"), _("one-off, high"), _("yearly, low"), _("yearly, high"),
-                 _("Status"), _("Source"), _("Basis")],
     )  # fmt: skip

@@ -92,6 +92,10 @@ def test_the_network_draws_and_changes_its_language(page, address):
         go(page, title)
     picture_has_ink(page, "network_map")
     picture_has_ink(page, "ego_graph")
+    # The download that Streamlit itself offers guards no formula; the buttons of the page do.
+    page.get_by_test_id("stDataFrame").first.hover()
+    expect(page.get_by_role("button", name="Fullscreen").first).to_be_visible()
+    expect(page.get_by_role("button", name="Download as CSV")).to_have_count(0)
     page.get_by_text("English", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Cooperation network")
     sound(page)

@@ -166,7 +166,7 @@ def test_a_project_says_what_else_it_could_be_and_what_grants_and_law_say(look):
     session = look("projects", key=SUEDERBRARUP)
     session.selectbox(key="project_use_case").set_value("UC01").run()
     assert not session.exception
-    assert any("Für Sie am günstigsten" in success.value for success in session.success)
+    assert any(success.value.startswith("Am günstigsten für Süderbrarup") for success in session.success)
     assert [info.value for info in session.info].count(
         "Angaben aus veröffentlichten Quellen, keine Rechtsberatung: Bitte bei der zuständigen Stelle prüfen."
     ) == 2  # fmt: skip
@@ -181,15 +181,34 @@ def test_own_values_change_the_results_and_stay_for_the_session(look):
     session = look("projects", key=SUEDERBRARUP)
     session.selectbox(key="project_use_case").set_value("UC01").run()
     assert labelled(session.metric, "Ersparnis in 5 Jahren")
-    session.session_state["own_values"] = (Change("years", 7, 7, 7),)
-    del session.session_state["assumptions_de"]
+    session.session_state["own_values"] = (Change("years", 7, 7, 7), Change("UC03.one_off", 1, 2, 3))
+    del session.session_state["assumptions_de_UC01"]
     session.run()
     assert labelled(session.metric, "Ersparnis in 7 Jahren")
-    assert "1 eigener Wert gilt" in texts(session)
+    # The cost of another use case is not shown, and stays.
+    assert "2 eigene Werte gelten" in texts(session)
     session.switch_page("matchmaker/ui/pages/partners.py").run()
     session.switch_page("matchmaker/ui/pages/projects.py").run()
-    assert "1 eigener Wert gilt" in texts(session)
+    assert "2 eigene Werte gelten" in texts(session)
     assert not session.exception
+
+
+def test_the_cost_of_the_chosen_use_case_can_be_changed(look):
+    session = look("projects", key=SUEDERBRARUP)
+    session.selectbox(key="project_use_case").set_value("UC01").run()
+    before = labelled(session.metric, "Ersparnis in 5 Jahren").value
+    (editor,) = [t.value for t in session.dataframe if "UC01.one_off" in t.value.index]
+    assert list(editor.index[:2]) == ["UC01.one_off", "UC01.yearly"]
+    assert list(editor.loc["UC01.one_off", ["low", "central", "high"]]) == ["300", "1650", "3000"]
+    assert editor.loc["UC01.one_off", "year"] == "2026"
+    session.session_state["own_values"] = (Change("UC01.one_off", 8_000, 9_000, 9_500),)
+    del session.session_state["assumptions_de_UC01"]
+    session.run()
+    assert labelled(session.metric, "Ersparnis in 5 Jahren").value != before
+    (basis,) = [t.value for t in session.dataframe if "Kennzahl" in t.value and "Begründung" in t.value]
+    own = basis[basis["Status"] == "eigener Wert"]
+    assert list(own["Kennzahl"]) == ["Einmalige Kosten: KI-Protokollierung von Gremiensitzungen"]
+    assert list(own["Quelle"]) == [""]
 
 
 def test_own_values_are_read_as_people_write_them():

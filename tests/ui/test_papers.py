@@ -33,10 +33,12 @@ def test_every_project_offers_its_papers(look, lang, labels):
 
 def test_the_paper_is_about_the_project_it_is_offered_with(look):
     look("projects", key=SIMULATED)  # so that the page's data are there
-    group = service.joint_projects(Workspace().load(), SIMULATED, Preferences())[0]
-    for ending in reports.FORMATS:
-        assert papers._made(group, SIMULATED, ending, language("de"))
-    word = docx.Document(io.BytesIO(papers._made(group, SIMULATED, ".docx", language("de"))))
+    data = Workspace().load()
+    group = service.joint_projects(data, SIMULATED, Preferences())[0]
+    ways = service.project_options(data, SIMULATED, group, Preferences())
+    made = {form: papers._made(group, ways, data, SIMULATED, form, language("de")) for form in reports.FORMATS}
+    assert all(made.values())
+    word = docx.Document(io.BytesIO(made[".docx"]))
     assert language("de").label(group.title) in word.core_properties.title
     assert {member.name for member in group.members} <= {
         cell.text.removesuffix(" (simuliert)") for cell in word.tables[0].columns[0].cells

@@ -8,7 +8,7 @@ import streamlit as st
 
 from matchmaker import service
 from matchmaker.model import Preferences
-from matchmaker.ui import assumptions, cache, inputs, projects, show
+from matchmaker.ui import assumptions, cache, inputs, projects, shares, show
 
 _ = inputs.chosen_language()
 st.title(_("Joint projects"))
@@ -37,7 +37,8 @@ if municipality.population is None or municipality.lat is None:
     st.warning(_("Inhabitants or place of this municipality are unknown, so costs cannot be computed."))
     st.stop()
 results = st.container()
-changes = assumptions.own_values(data, _)
+wanted = [asked] if asked else [u for u, urgency in zip(titles, data.profiles.need[row], strict=True) if urgency]
+changes = assumptions.own_values(data, wanted, _)
 day = date.today().isoformat()  # noqa: DTZ011 - the day where the server stands
 question = (cache.workspace().version(), key, Preferences(simulated=inputs.shows_simulated()), asked or "", changes)
 with results:
@@ -51,6 +52,7 @@ with results:
     elif not found:
         st.warning(_("No group can be formed: nobody who is known can lead it. More profiles would help."))
     changed = service.with_assumptions(data, changes)
-    for number, (group, behind) in enumerate(zip(found, cache.project_details(*question, day), strict=True), start=1):
-        show.project(group, number, _)
-        projects.details(group, *behind, number, changed, _)
+    rules = tuple(shares.chosen_rule(group) for group in found)
+    for number, (group, options, conditions) in enumerate(cache.project_details(*question, rules, day), start=1):
+        show.project(group, options, municipality, number, changed, _)
+        projects.details(group, options, conditions, number, changed, _)
