@@ -125,6 +125,27 @@ def suggest(
     )
 
 
+def suggest_one(data: Dataset, key: str, partner: str, preferences: Preferences) -> Suggestion | None:
+    """Return what speaks for and against one certain partner, with its rank among all; without stability.
+
+    None where the partner is left out by the limits, or where nothing is known of it.
+    """
+    from matchmaker import partners  # noqa: PLC0415 - as in `suggest`
+
+    profiles = data.profiles
+    asker, row = profiles.row(key), profiles.row(partner)
+    ranking = partners.rank(profiles, asker, preferences, len(profiles))
+    place = np.flatnonzero(ranking.partner[0] == row)
+    if len(place) == 0:
+        return None
+    chosen = Ranking(ranking.asker, ranking.partner[:, place], ranking.score[:, place], ranking.coverage[:, place])
+    wanted = [u for u, urgency in zip(profiles.use_cases, profiles.need[asker], strict=True) if urgency]
+    (found,) = partners.explain(
+        profiles, data.catalogue, chosen, preferences, evidence={row: data.evidence(row, wanted)}
+    )
+    return replace(found, rank=int(place[0]) + 1)
+
+
 def suggest_all(
     data: Dataset,
     preferences: Preferences,

@@ -78,6 +78,12 @@ def suggestions(version: Version, key: str, preferences: Preferences, top: int) 
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
+def one_partner(version: Version, key: str, partner: str, preferences: Preferences) -> Suggestion | None:
+    """Return one certain partner of a municipality; None where the limits leave it out."""
+    return service.suggest_one(dataset(), key, partner, preferences)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
 def projects(
     version: Version, key: str, preferences: Preferences, use_case: str, changes: tuple[Change, ...] = ()
 ) -> tuple[Consortium, ...]:

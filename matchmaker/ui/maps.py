@@ -12,8 +12,8 @@ import streamlit as st
 from matchmaker import network
 from matchmaker.i18n import Language
 from matchmaker.model import Municipality
-from matchmaker.ui import cache
-from matchmaker.ui.show import COLOURS
+from matchmaker.ui import cache, pictures
+from matchmaker.ui.pictures import COLOURS
 
 ATTRIBUTION: Final = "© GeoBasis-DE / BKG (Daten verändert)"
 NARROW: Final = 350
@@ -39,6 +39,14 @@ _LINES: Final = ("path://M0,4h26v3h-26z", *["path://M0,4h6v3h-6zM10,4h6v3h-6zM20
 
 _DOTS: Final = (5, 2, 7, 0, 3, 4, 8)
 """Colours of the groups of dots."""
+
+_FILES: Final = {
+    "partner_map": "partner-karte",
+    "network_map": "netz-karte",
+    "network_graph": "netz-graph",
+    "plan_map": "plan-karte",
+}
+"""Names of the saved pictures."""
 
 _LAND_LINE: Final = "#9aa7af"
 _GREY: Final = "#7d8b94"
@@ -112,7 +120,7 @@ def map_of(
         )
     hidden = {"type": "value", "show": False, "splitLine": {"show": False}}
     top = _LEGEND + 24 * max(0, (len(groups) + len(links) - 3) // 2)
-    state = st.echarts_chart(
+    state = pictures.draw(
         {
             "grid": {"left": 0, "top": top, "width": width, "height": round(width * _RATIO)},
             "xAxis": {**hidden, **_bounds((_WEST, _EAST), _SQUEEZE)},
@@ -130,12 +138,13 @@ def map_of(
                 {"type": "inside", axis: 0, "zoomOnMouseWheel": "ctrl"} for axis in ("xAxisIndex", "yAxisIndex")
             ],
             "series": series,
-            "animation": False,
         },
+        _,
+        key=key,
+        file=_FILES[key],
         width=width,
         height=top + round(width * _RATIO),
-        key=key,
-        on_select="rerun" if pick else "ignore",
+        pick=pick,
         alt=alt,
     )
     st.caption(_("Ctrl and the mouse wheel zoom.") + f" {ATTRIBUTION}")
@@ -167,7 +176,7 @@ def community_graph(
 ) -> str:
     """Draw all who have partners as a graph, each community a disc; return the key of a clicked municipality."""
     dots = [(m, size, place) for place, members in enumerate(groups.values()) for m, size in members if m.key in places]
-    state = st.echarts_chart(
+    state = pictures.draw(
         {
             "legend": {
                 "top": 0,
@@ -197,11 +206,12 @@ def community_graph(
                     ],
                 }
             ],
-            "animation": False,
         },
-        height=560,
+        _,
         key=key,
-        on_select="rerun",
+        file=_FILES[key],
+        height=560,
+        pick=True,
         alt=alt,
     )  # fmt: skip
     return _picked(state, {0: [m.key for m, _size, _place in dots]})
@@ -246,7 +256,7 @@ def ego_graph(graph: nx.MultiGraph[str], key: str, of: Mapping[str, Municipality
         }
         for a, b in ego.edges
     ]
-    st.echarts_chart(
+    pictures.draw(
         {
             "legend": {
                 "top": 0,
@@ -268,10 +278,11 @@ def ego_graph(graph: nx.MultiGraph[str], key: str, of: Mapping[str, Municipality
                     "labelLayout": {"hideOverlap": True},
                 }
             ],
-            "animation": False,
         },
-        height=400,
+        _,
         key="ego_graph",
+        file="partnerschaften",
+        height=400,
         alt=_("Graph of {name} and its partners; the table below has the same content.").format(name=of[key].name),
     )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
+from typing import Final
 
 import pandas as pd
 import streamlit as st
@@ -13,9 +14,37 @@ from matchmaker import service
 from matchmaker.dataset import Dataset
 from matchmaker.errors import MatchmakerError
 from matchmaker.i18n import Language
-from matchmaker.model import Municipality
+from matchmaker.model import LANDS, Municipality
 from matchmaker.portfolio import Limits, Plan, Progress
-from matchmaker.ui import maps, show
+from matchmaker.ui import links, maps, show
+
+_LISTS: Final = {"land": "plan_lands", "kreis": "plan_districts"}
+_FIGURES: Final = {"size": ("plan_size", 2, 7), "load": ("plan_load", 1, 10), "seconds": ("plan_seconds", 5, 600)}
+"""What the address of a plan says, the field that has it, and its limits."""
+
+
+def from_link(districts: Container[str]) -> bool:
+    """Fill the form with what the address said when it was opened, once; return whether it asks for a plan."""
+    if "plan_size" in st.session_state or not any(links.asked(name) for name in (*_LISTS, *_FIGURES)):
+        return False
+    for name, field in _LISTS.items():
+        known: Container[str] = LANDS if name == "land" else districts
+        st.session_state[field] = [value for value in links.asked(name).split(",") if value in known]
+    for name, (field, least, most) in _FIGURES.items():
+        if (text := links.asked(name)).isdecimal():
+            st.session_state[field] = min(max(int(text), least), most)
+    st.session_state["plan_weak"] = bool(links.asked("weak"))
+    return True
+
+
+def to_link() -> dict[str, str]:
+    """Return what the address of the plan in the form has to say."""
+    state = st.session_state
+    return {
+        **{name: ",".join(state[field]) for name, field in _LISTS.items()},
+        **{name: str(state[field]) for name, (field, *_limits) in _FIGURES.items()},
+        "weak": "1" if state["plan_weak"] else "",
+    }
 
 
 class Run:
@@ -82,10 +111,17 @@ def watch(run: Run, _: Language) -> None:
 def summary(plan: Plan, _: Language) -> None:
     """Say what a plan saves and how far it can be from the best one."""
     saving, projects, distance = st.columns(3)
-    saving.metric(_("Saving over five years"), _.eur(plan.value_eur))
+    saving.metric(
+        _("Saving over five years"), _.eur(plan.value_eur),
+        help=_("Sum of the central savings of all projects of the plan.") + " " + links.method(_, "saving"),
+    )  # fmt: skip
     projects.metric(_("Projects"), _.number(len(plan.projects)))
     proven = plan.value_eur > 0
-    distance.metric(_("Distance from the best plan"), f"≤ {_.number(100 * plan.gap, 2)} %" if proven else "–")
+    distance.metric(
+        _("Distance from the best plan"), f"≤ {_.number(100 * plan.gap, 2)} %" if proven else "–",
+        help=_("No plan within these limits can save more than this share in addition.")
+        + " " + links.method(_, "plan"),
+    )  # fmt: skip
     if plan.status == "optimal":
         st.markdown(_("No plan within these limits saves noticeably more: that is proven."))
     else:

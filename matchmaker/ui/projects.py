@@ -14,7 +14,7 @@ from matchmaker.dataset import Dataset
 from matchmaker.i18n import Language
 from matchmaker.model import NO_ADVICE, QUANTITY_NAMES, VERDICT_NAMES, Consortium, Option
 from matchmaker.service import Conditions, freed_hours
-from matchmaker.ui import show, tables
+from matchmaker.ui import printing, show, tables
 
 _SIDE_BY_SIDE: Final = 3
 
@@ -24,13 +24,13 @@ def details(
 ) -> None:
     """Draw everything behind one project; ``data`` hold the own values that it was computed with."""
     _winner(options, _)
-    with st.expander(_("Compare the ways to get there"), icon=":material/compare_arrows:"):
+    with printing.fold(_("Compare the ways to get there"), icon=":material/compare_arrows:"):
         _comparison(options, number, _)
-    with st.expander(_("How this was computed"), icon=":material/calculate:"):
+    with printing.fold(_("How this was computed"), icon=":material/calculate:"):
         _calculation(group, number, data.catalogue, _)
-    with st.expander(_("Grants"), icon=":material/euro:"):
+    with printing.fold(_("Grants"), icon=":material/euro:"):
         _grants(conditions, number, _)
-    with st.expander(_("Legal form, tax, procurement, data protection"), icon=":material/gavel:"):
+    with printing.fold(_("Legal form, tax, procurement, data protection"), icon=":material/gavel:"):
         _law(group, conditions, number, data.catalogue, _)
     _hours(group, number, data, _)
 
@@ -182,7 +182,7 @@ def _hours(group: Consortium, number: int, data: Dataset, _: Language) -> None:
     use_case = data.catalogue.use_case(group.use_case)
     if not use_case.saving_unit.en or math.isnan(use_case.saving[0]):
         return
-    with st.expander(_("Hours that the use case itself frees"), icon=":material/schedule:"):
+    with printing.fold(_("Hours that the use case itself frees"), icon=":material/schedule:"):
         st.caption(_("They are no part of the saving above: they arise with or without partners."))
         low, high = (show.escaped(_.number(value, 0 if value.is_integer() else 1)) for value in use_case.saving)
         st.markdown(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from matchmaker import service
-from matchmaker.ui import cache, inputs, maps, show, tables
+from matchmaker.ui import cache, inputs, links, maps, show, tables
 
 _ = inputs.chosen_language()
 st.title(_("Find partners"))
@@ -30,6 +30,14 @@ if not data.profiles.need_known[data.profiles.row(key)]:
         icon=":material/edit:",
     )
 
+if (other := links.asked("partner")) and other != key and other in set(data.profiles.key):
+    links.say(partner=other)
+    alone = cache.one_partner(cache.workspace().version(), key, other, preferences)
+    if alone is None:
+        st.warning(_("The partner of this link is not found within these limits, or nothing is known of it."))
+    elif alone.partner.key not in {s.partner.key for s in found}:
+        st.markdown(_("This link is about a partner further down the list:"))
+        show.suggestion(alone, _)
 st.caption(
     _(
         "The score lies between 0 and 1. What counts is the order: hardly anybody is near, similar and complementary "

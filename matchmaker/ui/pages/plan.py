@@ -7,7 +7,7 @@ import streamlit as st
 from matchmaker import service
 from matchmaker.model import KINDS, LAND_NAMES, LANDS, Kind
 from matchmaker.portfolio import Limits
-from matchmaker.ui import cache, inputs, maps, planning, show, tables
+from matchmaker.ui import cache, inputs, links, maps, planning, printing, show, tables
 
 _ = inputs.chosen_language()
 st.title(_("Competence centre"))
@@ -20,6 +20,7 @@ districts = {
     for row in (profiles.kind == KINDS.index(Kind.DISTRICT)).nonzero()[0]
     if not profiles.simulated[row]
 }
+linked = planning.from_link(districts)
 with st.form("plan", border=True):
     left, right = st.columns(2)
     lands = left.multiselect(
@@ -39,7 +40,8 @@ with st.form("plan", border=True):
     )  # fmt: skip
     asked = st.form_submit_button(_("Make a plan"), type="primary", icon=":material/play_arrow:")
 asked_for = (cache.workspace().version(), inputs.shows_simulated())
-if asked:
+if asked or linked:
+    links.say(**planning.to_link())
     limits = Limits(max_size=size, most_led=load, include_weak=weak, simulated=inputs.shows_simulated())
     if (earlier := st.session_state.get("plan_run")) is not None:
         earlier[0].stop()
@@ -78,5 +80,5 @@ with st.container(horizontal=True, gap="medium"):
         st.subheader(_("What does it cost to take the weakest fifth along?"))
         compared = planning.comparison(run.limits, (plan, other), _)
         tables.draw(compared, "vergleich-plaene.csv", _, digits={_("Saving in euro"): 0})
-with st.expander(_("Who is in no project, and why ({count})").format(count=_.number(len(plan.left_out)))):
+with printing.fold(_("Who is in no project, and why ({count})").format(count=_.number(len(plan.left_out)))):
     tables.draw(planning.left_out(plan, _), "ohne-projekt.csv", _)
