@@ -45,5 +45,6 @@ try:
     # The address always says what is looked at, on every page.
     links.say(lang=_.code, key=key)
     page.run()
+    cache.warm_up()
 except MatchmakerError as error:
     show.failure(error, _)

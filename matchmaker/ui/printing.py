@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from matchmaker.i18n import Language
 from matchmaker.ui import links
@@ -25,6 +25,13 @@ def printing() -> bool:
     return bool(st.session_state.get("print", False))
 
 
-def fold(label: str, *, icon: str | None = None) -> DeltaGenerator:
-    """Return a container that can be unfolded; on paper it is."""
-    return st.expander(label, icon=icon, expanded=printing())
+def fold(label: str, *, key: str = "", icon: str | None = None) -> ExpanderContainer:
+    """Return a container that can be unfolded; on paper it is.
+
+    With a key its attribute ``open`` tells whether it is unfolded: what takes time is drawn only then.
+    """
+    if not key:
+        return st.expander(label, icon=icon, expanded=printing())
+    # A fold has its state from its first run on: another key lets the view for printing begin with all unfolded.
+    key = f"fold_{key}_paper" if printing() else f"fold_{key}"
+    return st.expander(label, icon=icon, expanded=printing(), key=key, on_change="rerun")

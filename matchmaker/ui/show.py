@@ -290,9 +290,10 @@ def project(group: Consortium, number: int, _: Language) -> None:
             )
         )
         st.markdown("  \n".join(f":blue[**→**] {escaped(_.render(note))}" for note in group.notes))
-        with printing.fold(_("Who pays what, and how large should the group be?")):
-            shares.draw(group, number, _)
-            _size_curve(group, number, _)
+        with printing.fold(_("Who pays what, and how large should the group be?"), key=f"shares_{number}") as fold:
+            if fold.open:
+                shares.draw(group, number, _)
+                _size_curve(group, number, _)
         if group.access:
             st.markdown(
                 _("Gains access to what it could hardly do alone: {names}.").format(names=_names(group.access, _))

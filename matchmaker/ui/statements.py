@@ -24,6 +24,7 @@ _LARGE: Final = 100
 """Figures from here on are shown without decimals."""
 
 
+@st.fragment
 def card(insight: Insight, number: int, _: Language) -> None:
     """Draw one statement with its verdict, figures, picture, table and test."""
     with st.container(border=True):
@@ -42,7 +43,9 @@ def card(insight: Insight, number: int, _: Language) -> None:
                 picture(insight, _)
             else:
                 st.caption(_("There is nothing to draw yet."))
-        with printing.fold(_("Table and test")):
+        with printing.fold(_("Table and test"), key=f"test_{number}") as fold:
+            if not fold.open:
+                return
             tested = " · ".join(_.render(part) for part in (insight.test, insight.chance) if part)
             st.caption(show.escaped(f"{tested} · n={_.number(insight.n)}"))
             if insight.picture.rows:

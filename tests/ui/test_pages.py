@@ -162,9 +162,10 @@ def test_a_chosen_use_case_shows_who_leads_and_what_it_saves(look):
     assert labelled(session.metric, "Ersparnis in 5 Jahren").value.endswith("\u00a0€")
 
 
-def test_a_project_says_what_else_it_could_be_and_what_grants_and_law_say(look):
+def test_a_project_says_what_else_it_could_be_and_what_grants_and_law_say(look, unfold):
     session = look("projects", key=SUEDERBRARUP)
     session.selectbox(key="project_use_case").set_value("UC01").run()
+    unfold(session)
     assert not session.exception
     assert any("Für Sie am günstigsten" in success.value for success in session.success)
     assert [info.value for info in session.info].count(
@@ -206,9 +207,10 @@ def test_own_values_are_read_as_people_write_them():
     assert [issue.column for issue in caught.value.issues] == ["joining_eur, low", "joining_eur, central"]
 
 
-def test_a_joint_project_shows_every_rule_and_the_chosen_one_adds_up(look):
+def test_a_joint_project_shows_every_rule_and_the_chosen_one_adds_up(look, unfold):
     session = look("projects", key=SUEDERBRARUP)
     session.selectbox(key="project_use_case").set_value("UC01").run()
+    unfold(session)
     (rule,) = [box for box in session.selectbox if box.label == "Aufteilung der gemeinsamen Kosten"]
     totals = set()
     for chosen in ("equal", "nucleolus"):

@@ -18,6 +18,7 @@ data = cache.dataset()
 asker = data.profiles.municipality(data.profiles.row(key))
 st.markdown(_("Partners for **{name}**").format(name=show.name(asker, _)))
 show.centre(service.nearest_centre(data, key), {u.id: _.label(u.title) for u in data.catalogue.use_cases}, _)
+st.page_link("matchmaker/ui/pages/projects.py", label=_("Joint projects"), icon=":material/savings:")
 preferences, top = inputs.preferences(_)
 with st.spinner(_("Comparing with all participants …")):
     found = cache.suggestions(cache.workspace().version(), key, preferences, top)

@@ -61,5 +61,4 @@ with results:
         )
     changed = service.with_assumptions(data, changes)
     for number, (group, behind) in enumerate(zip(found, cache.project_details(*question, day), strict=True), start=1):
-        show.project(group, number, _)
-        projects.details(group, *behind, number, changed, _)
+        projects.one(group, *behind, number, changed, _)
