@@ -139,7 +139,7 @@ def open_page(page: Page, name: str) -> None:
 
 
 def _title(name: str) -> str:
-    return f"document.querySelector('h1')?.innerText === '{TITLES[name]}'"
+    return f"document.querySelector('h1')?.innerText.trim().startsWith('{TITLES[name]}')"
 
 
 def _changes(page: Page, selector: str) -> str:
