@@ -159,7 +159,7 @@ def clicks_on_start(page: Page, turn: int) -> Iterator[Click]:
 
 def clicks_on_municipality(page: Page, turn: int) -> Iterator[Click]:
     """Say what bothers, choose it, and say how pressing it is."""
-    words = page.get_by_label("Sagen Sie es in eigenen Worten")
+    words = page.get_by_role("textbox", name="Sagen Sie es in eigenen Worten")
     words.fill(("Protokolle dauern ewig", "Das Telefon klingelt ununterbrochen")[turn % 2])
     yield "own words", lambda: words.press("Tab"), "window.ran"
     field = page.get_by_role("combobox", name="Was kostet Ihre Beschäftigten Zeit und Nerven?")

@@ -30,7 +30,7 @@ button[data-selected], [data-testid=stSliderThumbValue] { color: inherit !import
   tr, canvas, [data-testid=stMetric], [data-testid=stAlert], [data-testid=stEChartsChart] { break-inside: avoid }
   thead { display: table-header-group }
   table { font-size: 8.5pt; width: 100% }
-  th, td { padding: 2pt 4pt !important }
+  th, td { padding: 2pt 4pt !important; overflow-wrap: anywhere }
 }
 """
 """What Streamlit's settings cannot say. Its hints at what the Enter key does exist in English only; leaving the field
