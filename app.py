@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from matchmaker.errors import MatchmakerError
-from matchmaker.ui import cache, inputs, show
+from matchmaker.ui import browser, cache, inputs, links, printing, show
 
 _ = inputs.chosen_language()
 # An emoji as icon keeps the browser from asking a font service for one.
@@ -26,21 +26,25 @@ page = st.navigation(
             f"{pages}/insights.py", title=_("Situation and statements"), icon=":material/fact_check:", url_path="thesen"
         ),
         st.Page(f"{pages}/method.py", title=_("How it is computed"), icon=":material/calculate:", url_path="methode"),
+        st.Page(
+            f"{pages}/accessibility.py", title=_("Accessibility"), icon=":material/accessibility:",
+            url_path="barrierefreiheit",
+        ),
     ]
-)
+)  # fmt: skip
 
 try:
     with st.sidebar:
         key = inputs.municipality(_)
         inputs.simulated_switch(_)
         inputs.language_switch()
-        inputs.announce_language(_)
+        printing.switch(_)
+        browser.announce(_)
         if place := cache.workspace().place:
             st.caption(_("Entries are saved here:") + f" `{place}`")
     # The address always says what is looked at, on every page.
-    opened = st.query_params.get("scenario", "") if page.url_path == "plan" else ""
-    kept = {"key": key, "with": st.query_params.get("with", ""), "scenario": opened}
-    st.query_params.from_dict({"lang": _.code, **{name: value for name, value in kept.items() if value}})
+    links.say(lang=_.code, key=key)
     page.run()
+    cache.warm_up()
 except MatchmakerError as error:
     show.failure(error, _)

@@ -10,6 +10,7 @@ the best divisions of clouds without any groups; where those do as well, there i
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -232,6 +233,13 @@ def find_types(
         without=without,
         model=model,
     )
+
+
+def fingerprint(profiles: Profiles) -> str:
+    """Return a hash of all that types depend on: equal ones have the same types, whatever else has changed."""
+    features = _features(profiles)
+    features[np.isnan(features).any(axis=1)] = np.nan
+    return hashlib.sha256(f"{features.shape}".encode() + np.ascontiguousarray(features).tobytes()).hexdigest()
 
 
 def _features(profiles: Profiles) -> Floats:

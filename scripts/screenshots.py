@@ -60,8 +60,8 @@ def browser_path() -> str | None:
 
 
 @contextmanager
-def running_app(database: str) -> Iterator[str]:
-    """Run the app on a free port with a database; give its address."""
+def running_app(database: str, *, package: Path | None = None) -> Iterator[str]:
+    """Run the app on a free port with a database, or read-only with a data package; give its address."""
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
@@ -70,7 +70,11 @@ def running_app(database: str) -> Iterator[str]:
     server = subprocess.Popen(  # noqa: S603 - the project's own app in the running Python
         [sys.executable, "-m", "streamlit", "run", "app.py", *options],
         cwd=ROOT,
-        env={**os.environ, "MATCHMAKER_DATABASE_URL": database},
+        env={
+            **os.environ,
+            "MATCHMAKER_DATABASE_URL": database,
+            **({"MATCHMAKER_DATA": str(package)} if package else {}),
+        },
         stdout=subprocess.DEVNULL,
     )
     try:
@@ -92,11 +96,30 @@ def _answers(address: str) -> bool:
         return False
 
 
+def complaints_of(page: Page) -> list[str]:
+    """Return a list that fills with what goes wrong in a tab: errors, and requests that leave this machine."""
+    complaints: list[str] = []
+    page.on("request", lambda request: complaints.extend(_foreign(request.url)))
+    page.on("websocket", lambda socket: complaints.extend(_foreign(socket.url)))
+    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return complaints
+
+
+def _foreign(url: str) -> list[str]:
+    parts = urlsplit(url)
+    if parts.scheme in {"data", "blob"} or parts.hostname in {"localhost", "127.0.0.1"}:
+        return []
+    return [url]
+
+
 def settle(page: Page) -> None:
     """Wait until the app has drawn everything."""
     page.wait_for_selector("[data-testid=stAppViewContainer] h1")
     page.wait_for_function(
-        "!document.querySelector('[data-testid=stStatusWidget], [data-stale=true], [data-testid=stSkeleton]')"
+        "document.querySelector('[data-testid=stApp]').dataset.testScriptState !== 'running' &&"
+        " !document.querySelector('[data-testid=stStatusWidget], [data-testid=stSkeleton], [data-testid=stSpinner],"
+        " [data-stale=true]')"
     )
 
 

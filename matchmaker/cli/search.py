@@ -89,6 +89,8 @@ def partners(arguments: argparse.Namespace) -> int:
 
 
 def _suggestion_json(s: Suggestion, _: Language) -> dict[str, Any]:
+    from matchmaker.model import COMPLEMENTARITY, LIKENESS
+
     return {
         "rank": s.rank,
         "key": s.partner.key,
@@ -98,6 +100,8 @@ def _suggestion_json(s: Suggestion, _: Language) -> dict[str, Any]:
         "km": None if s.km is None else round(s.km, 1),
         "score": round(s.score, 9),
         "coverage": round(s.coverage, 9),
+        "likeness": round(s.mean_of(LIKENESS), 9),
+        "complementarity": round(s.mean_of(COMPLEMENTARITY), 9),
         "stability": s.stability,
         "simulated": s.partner.simulated,
         "parts": {part.name: round(part.value, 9) for part in s.parts},

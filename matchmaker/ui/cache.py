@@ -6,19 +6,23 @@ bounded. What is shared between sessions is read-only.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import gc
 import json
 import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pandas as pd
 import streamlit as st
 
-from matchmaker import plans, service, sheets
+from matchmaker import clusters, plans, service, sheets
 from matchmaker.catalogue import Change
 from matchmaker.clusters import Types
 from matchmaker.dataset import Dataset
+from matchmaker.errors import MatchmakerError
 from matchmaker.i18n import language
 from matchmaker.insights import Insight
 from matchmaker.model import Consortium, Municipality, Option, Preferences, Sharing, Shift, Suggestion
@@ -200,20 +204,48 @@ _named: Final[dict[tuple[bool, int | None], Types]] = {}
 """The types last found, whose names stay when data change a little; two times eight choices at most."""
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
 def types(version: Version, simulated: bool, number: int | None = None) -> tuple[Types, Profiles]:
     """Return the types of starting position; raises as `service.find_types` does."""
-    found, profiles = service.find_types(
+    profiles = _shown(version, simulated)
+    return _types(clusters.fingerprint(profiles), simulated, number), profiles
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _shown(version: Version, simulated: bool) -> Profiles:
+    profiles = dataset().profiles
+    return profiles if simulated else profiles.take(~profiles.simulated)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _types(fingerprint: str, simulated: bool, number: int | None) -> Types:
+    """Return the types; most edits change nothing that they depend on, and finding them takes seconds."""
+    found, _profiles = service.find_types(
         dataset(), simulated=simulated, number=number, previous=_named.get((simulated, number))
     )
     _named[simulated, number] = found
-    return found, profiles
+    return found
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def insights(version: Version, simulated: bool) -> tuple[Insight, ...]:
     """Return the statements about town, country and cooperation, tried on the participants."""
     return service.examine(dataset(), simulated=simulated)
+
+
+@functools.cache
+def warm_up() -> None:
+    """Load beside the first pages what the first clicks would otherwise wait for; once in the life of the server."""
+    data, version = dataset(), workspace().version()
+    someone = data.profiles.key[data.profiles.participates][:1].tolist()
+
+    def load() -> None:
+        for key in someone:
+            service.suggest(data, key, Preferences(), top=1)  # compiled code takes a second to load
+            service.joint_projects(data, key, Preferences(), use_case=data.catalogue.use_cases[0].id)
+        with contextlib.suppress(MatchmakerError):
+            types(version, True)
+
+    threading.Thread(target=load, daemon=True).start()
 
 
 @st.cache_resource(show_spinner=False)

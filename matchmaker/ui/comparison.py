@@ -16,7 +16,8 @@ from matchmaker.catalogue import Catalogue
 from matchmaker.i18n import Language
 from matchmaker.indicators import IndicatorTable
 from matchmaker.profiles import Floats, Profiles
-from matchmaker.ui.show import COLOURS
+from matchmaker.ui import pictures
+from matchmaker.ui.pictures import COLOURS
 
 _Read = TypeVar("_Read")
 
@@ -110,7 +111,7 @@ def share_bars(labels: Sequence[str], share: pd.DataFrame, _: Language) -> None:
         }
         for place, name in enumerate(shown)
     ]
-    st.echarts_chart(
+    pictures.draw(
         {
             "grid": {"left": 8, "right": 16, "top": 136, "bottom": 8, "containLabel": True},
             "legend": {"top": 0, "type": "plain"},
@@ -118,9 +119,10 @@ def share_bars(labels: Sequence[str], share: pd.DataFrame, _: Language) -> None:
             "xAxis": {"type": "value", "min": 0, "max": 100},
             "yAxis": {"type": "category", "data": list(labels), "inverse": True},
             "series": series,
-            "animation": False,
         },
-        height=170 + 34 * len(labels),
+        _,
         key="share_bars",
+        file="vergleich-anteile",
+        height=170 + 34 * len(labels),
         alt=_("Share of each indicator in the distance of each peer; the table below has the same figures."),
     )

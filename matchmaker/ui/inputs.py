@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import re
 from decimal import Decimal
-from typing import Final
 
 import streamlit as st
 
@@ -16,7 +15,7 @@ from matchmaker.errors import BadInput
 from matchmaker.i18n import LANGUAGES, Language, language
 from matchmaker.message import message
 from matchmaker.model import KINDS, LAND_NAMES, LANDS, PART_MEANINGS, PARTS, PRESETS, Preferences, Weights
-from matchmaker.ui import cache
+from matchmaker.ui import cache, links
 from matchmaker.ui.show import part_names
 
 _NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
@@ -33,29 +32,6 @@ def chosen_language() -> Language:
         wished = st.query_params.get("lang", browser)
         st.session_state["lang"] = wished if wished in LANGUAGES else LANGUAGES[0]
     return language(st.session_state["lang"])
-
-
-_page_language = st.components.v2.component(
-    "page_language", js="export default ({ data }) => { document.documentElement.lang = data }"
-)
-
-
-_STYLE: Final = """
-[data-testid=InputInstructions] { display: none }
-[data-testid=stCaptionContainer] { color: inherit; opacity: 0.8 }
-button[data-selected], [data-testid=stSliderThumbValue] { color: inherit !important }
-[data-testid=stElementToolbarButton]:has([aria-label="Download as CSV"]) { display: none }
-"""
-"""What Streamlit's settings cannot say. Its hints at what the Enter key does exist in English only; leaving the field
-does the same. Its captions are paler than WCAG 2.2 allows (4.5:1), and so are chosen buttons and the figures of
-sliders on the dark page. Its own download of a table lets a name that begins with = become a formula; the button below
-the table does not."""
-
-
-def announce_language(_: Language) -> None:
-    """Tell the browser the language of the page, so that it is read aloud and hyphenated rightly."""
-    _page_language(data=_.code, key="page_language")
-    st.html(f"<style>{_STYLE}</style>")
 
 
 def language_switch() -> None:
@@ -78,7 +54,7 @@ def municipality(_: Language) -> str:
     """Draw the search field for the own municipality and return its key, empty while none is chosen."""
     labels = cache.choices(cache.workspace().version(), shows_simulated(), _("simulated"))
     keys = list(labels)
-    asked = st.session_state.get("key") or st.query_params.get("key", "")
+    asked = st.session_state.get("key", links.asked("key"))
     picked = st.selectbox(
         _("Your municipality"),
         keys,

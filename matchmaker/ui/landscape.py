@@ -209,7 +209,7 @@ def _draw_pictures(wanted: Wanted, view: View, _: Language) -> None:
         if tab.open:
             with tab, st.container(key=f"network_{name}"):
                 picture = cache.network_picture(*wanted, name, _.code)
-                _look_at(maps.draw(picture, key=f"{name}_{hash(wanted)}", alt=alt), name)
+                _look_at(maps.draw(picture, _, key=f"{name}_{hash(wanted)}", alt=alt, file=f"netz-{name}"), name)
                 if name == "map":
                     maps.map_note(_)
     st.caption(_("The larger a dot, the more partners. A click on a dot or a row looks at one municipality."))

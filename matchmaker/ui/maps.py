@@ -14,8 +14,8 @@ import streamlit as st
 from matchmaker import network
 from matchmaker.i18n import Language
 from matchmaker.model import CompetenceCentre, Municipality
-from matchmaker.ui import cache
-from matchmaker.ui.show import COLOURS
+from matchmaker.ui import cache, pictures
+from matchmaker.ui.pictures import COLOURS
 
 ATTRIBUTION: Final = "© GeoBasis-DE / BKG (Daten verändert)"
 NARROW: Final = 350
@@ -77,12 +77,11 @@ class Picture:
     keys: Mapping[int, Sequence[str]]
 
 
-def draw(picture: Picture, *, key: str, alt: str, pick: bool = True) -> tuple[str, ...]:
+def draw(picture: Picture, _: Language, *, key: str, alt: str, file: str, pick: bool = True) -> tuple[str, ...]:
     """Draw a picture; with ``pick`` dots can be chosen by a click, one of each group. Return the keys behind them."""
-    state = st.echarts_chart(
-        picture.options, width=picture.width, height=picture.height, key=key,
-        on_select="rerun" if pick else "ignore", alt=alt,
-    )  # fmt: skip
+    state = pictures.draw(
+        picture.options, _, width=picture.width, height=picture.height, key=key, alt=alt, file=file, pick=pick
+    )
     return _picked(state, picture.keys) if pick else ()
 
 
@@ -93,11 +92,12 @@ def map_of(
     *,
     key: str,
     alt: str,
+    file: str,
     width: int,
     close: bool = False,
 ) -> None:
     """Draw municipalities on the outlines of the Länder, as `map_picture` describes."""
-    draw(map_picture(groups, links, _, width=width, close=close), key=key, alt=alt, pick=False)
+    draw(map_picture(groups, links, _, width=width, close=close), _, key=key, alt=alt, file=file, pick=False)
     map_note(_)
 
 
@@ -206,7 +206,6 @@ def map_picture(
                 {"type": "inside", axis: 0, "zoomOnMouseWheel": "ctrl"} for axis in ("xAxisIndex", "yAxisIndex")
             ],
             "series": series,
-            "animation": False,
         }),
         width,
         top + round(width * _RATIO),
@@ -215,7 +214,7 @@ def map_picture(
 
 
 def _json(options: Mapping[str, Any]) -> str:
-    return json.dumps(options, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return json.dumps({**options, "animation": False}, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def marked(municipality: Municipality, _: Language) -> str:
@@ -273,7 +272,6 @@ def graph_picture(
                     ],
                 }
             ],
-            "animation": False,
         }),
         "stretch",
         560,
@@ -320,7 +318,7 @@ def ego_graph(graph: nx.MultiGraph[str], key: str, of: Mapping[str, Municipality
         }
         for a, b in ego.edges
     ]
-    st.echarts_chart(
+    pictures.draw(
         {
             "legend": {
                 "top": 0,
@@ -345,10 +343,11 @@ def ego_graph(graph: nx.MultiGraph[str], key: str, of: Mapping[str, Municipality
                     "labelLayout": {"hideOverlap": True},
                 }
             ],
-            "animation": False,
         },
-        height=400,
+        _,
         key="ego_graph",
+        file="partnerschaften",
+        height=400,
         alt=_("Graph of {name} and its partners; the table below has the same content.").format(name=of[key].name),
     )
 

@@ -79,7 +79,9 @@ def _map(_: Language) -> None:
     }
     clicked = maps.draw(
         maps.map_picture(groups, {}, _, width=_WIDE, pick=True),
+        _,
         key="plan_region_map",
+        file="plan-region",
         alt=_("Map of the districts. The field beside it has all of them as a list."),
     )
     maps.map_note(_)

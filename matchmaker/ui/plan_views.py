@@ -18,9 +18,9 @@ from matchmaker.plans import Variant
 from matchmaker.portfolio import Plan
 from matchmaker.portfolio.values import LeftOut, Setup, WayIn
 from matchmaker.scenarios import Scenario
-from matchmaker.ui import cache, maps, papers, planning, show, tables, wishes
+from matchmaker.ui import cache, maps, papers, pictures, planning, show, tables, wishes
 from matchmaker.ui.maps import marked
-from matchmaker.ui.show import COLOURS
+from matchmaker.ui.pictures import COLOURS
 
 _STEPS: Final = 3
 """Municipalities for which a plan without projects says what would help."""
@@ -159,6 +159,7 @@ def _map(scenario: Scenario, _: Language) -> None:
             {_("Project"): [(p.lead, m) for p in plan.projects for m in p.members[1:]]},
             _,
             key="plan_map",
+            file="plan-karte",
             alt=_("Map of the plan; the table beside it has the same content."),
             width=maps.WIDE,
             close=True,
@@ -194,7 +195,7 @@ def _time(scenario: Scenario, _: Language) -> None:
         return
     labels = [f"{marked(one.project.lead, _)}: {_.label(one.project.title)}" for one in found]
     hidden = {"itemStyle": {"color": "transparent"}, "silent": True, "tooltip": {"show": False}}
-    st.echarts_chart(
+    pictures.draw(
         {
             "grid": {"left": 8, "right": 24, "top": 32, "bottom": 32, "containLabel": True},
             "legend": {"top": 0, "data": [_("setting up"), _("longer, if it takes long")]},
@@ -209,10 +210,11 @@ def _time(scenario: Scenario, _: Language) -> None:
                 {"type": "bar", "stack": "weeks", "name": _("longer, if it takes long"),
                  "itemStyle": {"color": COLOURS[1], "opacity": 0.5}, "data": [one.latest - one.last for one in found]},
             ],
-            "animation": False,
         },
+        _,
         height=90 + 26 * len(found),
         key="plan_time",
+        file="zeitplan",
         alt=_("Weeks in which each project is set up; the table below has the same figures."),
     )  # fmt: skip
     tables.draw(_time_table(found, _), "zeitplan.csv", _, digits={_("Posts"): 1})
@@ -290,17 +292,18 @@ def _beside(scenario: Scenario, _: Language) -> None:
 
 def compared(found: Sequence[tuple[str, Plan]], file: str, _: Language) -> None:
     """Draw plans side by side: a bar for what each saves, and a table."""
-    st.echarts_chart(
+    pictures.draw(
         {
             "grid": {"left": 8, "right": 24, "top": 8, "bottom": 8, "containLabel": True},
             "xAxis": {"type": "value", "axisLabel": {"show": False}},
             "yAxis": {"type": "category", "data": [name for name, _plan in found], "inverse": True},
             "series": [{"type": "bar", "itemStyle": {"color": COLOURS[0]},
                         "data": [_point(p.value_eur, p.value_eur, "insideRight", _) for _name, p in found]}],
-            "animation": False,
         },
+        _,
         height=50 + 34 * len(found),
         key=f"bars_{file}",
+        file=file.removesuffix(".csv"),
         alt=_("Saving of each plan; the table below has the same figures."),
     )  # fmt: skip
     first = found[0][1].value_eur
@@ -327,7 +330,7 @@ def _curve(curve: Sequence[Plan], _: Language) -> None:
         text = _("Nothing: the plan that saves most already has {count} of {weak}, and no plan can have more.")
         st.markdown(text.format(count=_.number(curve[0].weak_inside), weak=_.number(curve[0].weak)))
         return
-    st.echarts_chart(
+    pictures.draw(
         {
             "grid": {"left": 48, "right": 48, "top": 32, "bottom": 32, "containLabel": True},
             "xAxis": {"type": "value", "name": _("of the weakest fifth in a project"), "nameLocation": "middle",
@@ -335,10 +338,11 @@ def _curve(curve: Sequence[Plan], _: Language) -> None:
             "yAxis": {"type": "value", "scale": True, "axisLabel": {"show": False}},
             "series": [{"type": "line", "symbolSize": 9, "itemStyle": {"color": COLOURS[0]},
                         "data": [_point([p.weak_inside, p.value_eur], p.value_eur, "top", _) for p in curve]}],
-            "animation": False,
         },
+        _,
         height=260,
         key="plan_curve",
+        file="inklusion",
         alt=_("Saving by how many of the weakest fifth take part; the table below has the same figures."),
     )  # fmt: skip
     frame = pd.DataFrame(

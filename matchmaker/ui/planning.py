@@ -15,7 +15,7 @@ from matchmaker.i18n import Language
 from matchmaker.plans import Region, Variant
 from matchmaker.portfolio import Limits, Plan, Progress
 from matchmaker.scenarios import Scenario
-from matchmaker.ui import cache, show
+from matchmaker.ui import cache, links, show
 
 T = TypeVar("T")
 
@@ -160,10 +160,17 @@ def distance(plan: Plan, _: Language) -> str:
 def summary(plan: Plan, _: Language) -> None:
     """Say what a plan saves and how far it can be from the best one."""
     saving, projects, people, gap = st.columns(4)
-    saving.metric(_("Saving over five years"), _.eur(plan.value_eur))
+    saving.metric(
+        _("Saving over five years"), _.eur(plan.value_eur),
+        help=_("Sum of the central savings of all projects of the plan.") + " " + links.method(_, "saving"),
+    )  # fmt: skip
     projects.metric(_("Projects"), _.number(len(plan.projects)))
     people.metric(_("Participants"), _.number(plan.participants))
-    gap.metric(_("Distance from the best plan"), distance(plan, _))
+    gap.metric(
+        _("Distance from the best plan"), distance(plan, _),
+        help=_("No plan within these limits can save more than this share in addition.")
+        + " " + links.method(_, "plan"),
+    )  # fmt: skip
     if plan.status == "optimal":
         st.markdown(_("No plan within these limits saves noticeably more: that is proven."))
     else:

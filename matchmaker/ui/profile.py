@@ -252,6 +252,23 @@ def saving(edited: OwnProfile, own: OwnProfile, said: DeltaGenerator, _: Languag
     return changed
 
 
+def first_visit(_: Language) -> None:
+    """Tell a first visitor the way from nothing to a council paper."""
+    with st.container(border=True):
+        st.markdown(f"#### {_('Here for the first time?')}")
+        st.markdown(
+            _(
+                "1. Choose your municipality on the left.\n"
+                "2. Open **1. Describe my municipality** and type in a few words what bothers your staff. Choose what "
+                "fits and save: that is enough to begin.\n"
+                "3. **2. Find partners** shows who fits and why. The question mark beside each figure explains it.\n"
+                "4. **3. See projects** shows what you could start together and has the council paper to download."
+            )
+        )
+        page = "matchmaker/ui/pages/municipality.py"
+        st.page_link(page, label=_("Begin"), icon=":material/play_arrow:")
+
+
 def enter_by_hand(_: Language) -> None:
     """Let a municipality that is not in the register be entered."""
     with st.expander(_("My municipality is not in the list")), st.form("by_hand", border=False, enter_to_submit=False):

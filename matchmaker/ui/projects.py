@@ -12,25 +12,44 @@ import streamlit as st
 from matchmaker.catalogue import CASES, Catalogue
 from matchmaker.dataset import Dataset
 from matchmaker.i18n import Language
-from matchmaker.model import NO_ADVICE, QUANTITY_NAMES, VERDICT_NAMES, Consortium, Option
+from matchmaker.model import NO_ADVICE, QUANTITY_NAMES, VERDICT_NAMES, Consortium, Municipality, Option
 from matchmaker.service import Conditions, freed_hours
-from matchmaker.ui import show, tables
+from matchmaker.ui import printing, shares, show, tables
 
 _SIDE_BY_SIDE: Final = 3
+
+
+@st.fragment
+def one(
+    group: Consortium, options: Sequence[Option], conditions: Conditions, asker: Municipality, number: int,
+    data: Dataset, _: Language,
+) -> None:  # fmt: skip
+    """Draw one project with everything behind it; what is unfolded in it draws this project anew only."""
+    if shares.chosen_rule(group) not in {"", group.rule}:
+        st.rerun()  # another rule changes what competes and the whole page
+    show.project(group, options, asker, number, data, _)
+    details(group, options, conditions, number, data, _)
 
 
 def details(
     group: Consortium, options: Sequence[Option], conditions: Conditions, number: int, data: Dataset, _: Language
 ) -> None:
     """Draw everything behind one project; ``data`` hold the own values that it was computed with."""
-    with st.expander(_("Compare the ways to get there"), icon=":material/compare_arrows:"):
-        _comparison(options, number, _)
-    with st.expander(_("How this was computed"), icon=":material/calculate:"):
-        _calculation(group, number, data.catalogue, _)
-    with st.expander(_("Grants"), icon=":material/euro:"):
-        _grants(conditions, number, _)
-    with st.expander(_("Legal form, tax, procurement, data protection"), icon=":material/gavel:"):
-        _law(group, conditions, number, data.catalogue, _)
+    with printing.fold(
+        _("Compare the ways to get there"), key=f"ways_{number}", icon=":material/compare_arrows:"
+    ) as ways:
+        if ways.open:
+            _comparison(options, number, _)
+    with printing.fold(_("How this was computed"), key=f"lines_{number}", icon=":material/calculate:") as lines:
+        if lines.open:
+            _calculation(group, number, data.catalogue, _)
+    with printing.fold(_("Grants"), key=f"grants_{number}", icon=":material/euro:") as grants:
+        if grants.open:
+            _grants(conditions, number, _)
+    law_title = _("Legal form, tax, procurement, data protection")
+    with printing.fold(law_title, key=f"law_{number}", icon=":material/gavel:") as law:
+        if law.open:
+            _law(group, conditions, number, data.catalogue, _)
     _hours(group, number, data, _)
 
 
@@ -165,7 +184,10 @@ def _hours(group: Consortium, number: int, data: Dataset, _: Language) -> None:
     use_case = data.catalogue.use_case(group.use_case)
     if not use_case.saving_unit.en or math.isnan(use_case.saving[0]):
         return
-    with st.expander(_("Hours that the use case itself frees"), icon=":material/schedule:"):
+    title = _("Hours that the use case itself frees")
+    with printing.fold(title, key=f"hours_{number}", icon=":material/schedule:") as fold:
+        if not fold.open:
+            return
         st.caption(_("They are no part of the saving above: they arise with or without partners."))
         low, high = (show.escaped(_.number(value, 0 if value.is_integer() else 1)) for value in use_case.saving)
         st.markdown(

@@ -14,8 +14,10 @@ from matchmaker.dataset import Dataset
 from matchmaker.errors import EntryRejected, ImportRejected, MatchmakerError
 from matchmaker.i18n import Language
 from matchmaker.model import (
+    COMPLEMENTARITY,
     LAND_NAMES,
     LANDS,
+    LIKENESS,
     PART_TITLES,
     PARTS,
     Consortium,
@@ -28,11 +30,8 @@ from matchmaker.model import (
     least_cost,
 )
 from matchmaker.network import CentreMatch
-from matchmaker.ui import cache, papers
-
-# Okabe and Ito's colours, told apart with any kind of colour vision; in the order of the parts of the score.
-COLOURS: Final = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a900", "#666666", "#999999")
-
+from matchmaker.ui import cache, links, papers, pictures, printing
+from matchmaker.ui.pictures import COLOURS
 
 _ADDRESS: Final = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)
 """Places in an address by which the browser knows it as one."""
@@ -122,7 +121,7 @@ def cooperations(found: Sequence[Cooperation], _: Language) -> None:
     """List what a municipality does together with others."""
     if not found:
         return
-    with st.expander(_.plural("{count} published cooperation", "{count} published cooperations", len(found))):
+    with printing.fold(_.plural("{count} published cooperation", "{count} published cooperations", len(found))):
         for one in found:
             st.markdown(
                 f"- **{escaped(one.title)}** ({_(one.status)}): {escaped(_.label(one.topic))}{link(one.url, _)}"
@@ -189,17 +188,18 @@ def score_bars(suggestions: Sequence[Suggestion], _: Language) -> None:
         series.append(
             {"type": "bar", "name": names[part], "stack": "score", "itemStyle": {"color": COLOURS[place]}, "data": data}
         )
-    st.echarts_chart(
+    pictures.draw(
         {
             "grid": {"left": 8, "right": 16, "top": 136, "bottom": 8, "containLabel": True},
             "legend": {"top": 0, "type": "plain"},
             "xAxis": {"type": "value", "min": 0, "axisLabel": {"show": False}},
             "yAxis": {"type": "category", "data": labels, "inverse": True},
             "series": series,
-            "animation": False,
         },
-        height=170 + 34 * len(suggestions),
+        _,
         key="score_bars",
+        file="passung",
+        height=170 + 34 * len(suggestions),
         alt=_("Score of each partner, divided into its parts; the table below has the same figures."),
     )
     st.caption(_("Pale pieces are estimated because nothing is reported: the mean of all others stands in for them."))
@@ -212,9 +212,15 @@ def suggestion(s: Suggestion, _: Language) -> None:
         far = _("distance unknown") if s.km is None else _("{km} km away").format(km=_.number(s.km))
         st.caption(f"{facts(s.partner, _)} · {far}")
         fit, reported, stays = st.columns([3, 5, 4])
-        fit.metric(_("Score"), _.number(s.score, 2), help=_("Weighted sum of nine parts between 0 and 1."))
+        fit.metric(
+            _("Score"),
+            _.number(s.score, 2),
+            help=_("Weighted sum of nine parts between 0 and 1.") + " " + links.method(_, "score"),
+        )
         reported.metric(
-            _("On reported data"), _.percent(s.coverage), help=_("Share of the score that rests on reported data.")
+            _("On reported data"),
+            _.percent(s.coverage),
+            help=_("Share of the score that rests on reported data.") + " " + links.method(_, "unknown"),
         )
         if s.stability is not None:
             stays.metric(
@@ -223,8 +229,17 @@ def suggestion(s: Suggestion, _: Language) -> None:
                 _.render(s.steadiness) if s.steadiness else None,
                 delta_color="off",
                 delta_arrow="off",
-                help=_("How often this partner stays in your list when data and weights are shaken 100 times."),
+                help=_("How often this partner stays in your list when data and weights are shaken 100 times.")
+                + " "
+                + links.method(_, "stability"),
             )
+        st.markdown(
+            _("Likeness **{likeness}** · complementarity **{complementarity}**").format(
+                likeness=_.number(s.mean_of(LIKENESS), 2), complementarity=_.number(s.mean_of(COMPLEMENTARITY), 2)
+            ),
+            help=_("Likeness: the same needs and a similar size. Complementarity: one has or can do what the other "
+                   "lacks. Both from 0 to 1.") + " " + links.method(_, "likeness"),
+        )  # fmt: skip
         lines = [f":green[**+**] {escaped(_.render(text))}" for text in s.reasons]
         lines = lines or [_("Nothing reported speaks for this partner yet.")]
         lines += [f":red[**–**] {escaped(_.render(text))}" for text in s.against]
@@ -232,7 +247,7 @@ def suggestion(s: Suggestion, _: Language) -> None:
             lines.append(f":blue[**→**] {escaped(_.render(s.lift))}")
         st.markdown("  \n".join(lines))
         if s.evidence:
-            with st.expander(_.plural("{count} published source", "{count} published sources", len(s.evidence))):
+            with printing.fold(_.plural("{count} published source", "{count} published sources", len(s.evidence))):
                 sources(s.evidence, _, limit=20)
 
 
@@ -261,7 +276,9 @@ def project(
         saving.metric(
             _("Saving in {years} years").format(years=_.number(group.years)),
             _.eur(group.saving_eur.central) if group.saving_eur.central > 0 else _("none expected"),
-            help=_("Cost of everyone alone minus cost together, for the whole group."),
+            help=_("Cost of everyone alone minus cost together, for the whole group.")
+            + " "
+            + links.method(_, "saving"),
         )
         saving.caption(
             _("from {low} to {high}; {yearly} a year").format(
@@ -273,7 +290,9 @@ def project(
         staff.metric(
             _("Posts saved a year"),
             _.number(group.fte_saved.central, 2),
-            help=_("Running it once instead of everywhere, minus the hours of coordination."),
+            help=_("Running it once instead of everywhere, minus the hours of coordination.")
+            + " "
+            + links.method(_, "saving"),
         )
         staff.caption(
             _("from {low} to {high}").format(
@@ -283,7 +302,9 @@ def project(
         days.metric(
             _("Working days saved at the start"),
             _.number(group.staff_days_saved.central),
-            help=_("Procurement, data protection and set-up are done once instead of by everyone."),
+            help=_("Procurement, data protection and set-up are done once instead of by everyone.")
+            + " "
+            + links.method(_, "saving"),
         )
         days.caption(
             _("from {low} to {high}").format(
@@ -302,35 +323,93 @@ def project(
             )
         )
         st.markdown("  \n".join(f":blue[**→**] {escaped(_.render(note))}" for note in group.notes))
-        with st.expander(_("Who pays what, and how large should the group be?")):
-            shares.draw(group, number, _)
-            _size_curve(group, number, _)
+        with printing.fold(_("Who pays what, and how large should the group be?"), key=f"shares_{number}") as fold:
+            if fold.open:
+                shares.draw(group, number, _)
+                _size_curve(group, number, _)
         if group.access:
             st.markdown(
                 _("Gains access to what it could hardly do alone: {names}.").format(names=_names(group.access, _))
             )
         if group.evidence:
-            with st.expander(_.plural("{count} published source", "{count} published sources", len(group.evidence))):
+            with printing.fold(_.plural("{count} published source", "{count} published sources", len(group.evidence))):
                 sources(group.evidence, _, limit=20)
         papers.offer(group, options, number, data, _)
+
+
+def saving_ranges(groups: Sequence[Consortium], _: Language) -> None:
+    """Draw what each project saves in the cautious, central and favourable case, and say it in a table."""
+    names = [f"{number}. {_.label(group.title)}" for number, group in enumerate(groups, start=1)]
+    spans = [group.saving_eur for group in groups]
+    ranges = [
+        {
+            "type": "line",
+            "name": name,
+            "data": [
+                {"name": _.eur(end), "value": [round(end), name], "label": {"position": place}}
+                for end, place in ((span.low, "left"), (span.high, "right"))
+            ],
+            "label": {"show": True, "formatter": "{b}"},
+            "symbol": "rect",
+            "symbolSize": [3, 16],
+            "itemStyle": {"color": COLOURS[0]},
+            "lineStyle": {"color": COLOURS[0], "width": 5},
+        }
+        for name, span in zip(names, spans, strict=True)
+    ]
+    centre = {
+        "type": "scatter",
+        "data": [{"name": _.eur(span.central), "value": [round(span.central), name]}
+                 for name, span in zip(names, spans, strict=True)],
+        "tooltip": {"formatter": "{b}"},
+        "symbol": "diamond",
+        "symbolSize": 16,
+        "itemStyle": {"color": COLOURS[1], "borderColor": "#333", "borderWidth": 1},
+        # Left of the line there is no saving.
+        "markLine": {"silent": True, "symbol": "none", "data": [{"xAxis": 0}], "label": {"show": False},
+                     "lineStyle": {"type": "dashed", "color": COLOURS[5]}},
+    }  # fmt: skip
+    pictures.draw(
+        {
+            "grid": {"left": 8, "right": 80, "top": 8, "bottom": 8, "containLabel": True},
+            "xAxis": {"type": "value", "splitNumber": 4, "boundaryGap": ["8%", 0]},
+            "tooltip": {"trigger": "item"},
+            "yAxis": {"type": "category", "data": names, "inverse": True,
+                      "axisLabel": {"width": 240, "overflow": "truncate"}},
+            "series": [*ranges, centre],
+        },
+        _,
+        key="saving_ranges",
+        file="ersparnis",
+        height=60 + 40 * len(groups),
+        alt=_("Saving of each project from the cautious to the favourable case; the table below has the same figures."),
+    )  # fmt: skip
+    st.caption(_("Bar: from the cautious to the favourable case in euro. Diamond: central case. Left of the dashed "
+                 "line nothing is saved.") + " " + links.method(_, "saving"))  # fmt: skip
 
 
 def _size_curve(group: Consortium, number: int, _: Language) -> None:
     """Draw the saving against the size of the group, and say it in a table."""
     sizes, savings = zip(*group.curve, strict=True)
-    points = [{"value": round(s), "label": {"show": True, "formatter": _.eur(s)}} for s in savings]
-    st.echarts_chart(
+    pictures.draw(
         {
-            "grid": {"left": 8, "right": 16, "top": 24, "bottom": 28, "containLabel": True},
+            "grid": {"left": 8, "right": 40, "top": 32, "bottom": 8, "containLabel": True},
             "xAxis": {"type": "category", "data": list(sizes), "name": _("members"), "nameLocation": "middle",
                       "nameGap": 24},
-            # Axes write thousands in English; the points bear their figures in the language of the page.
-            "yAxis": {"type": "value", "axisLabel": {"show": False}},
-            "series": [{"type": "line", "data": points, "itemStyle": {"color": COLOURS[0]}}],
-            "animation": False,
+            "yAxis": {"type": "value"},
+            "series": [
+                {
+                    "type": "line",
+                    "data": [{"name": _.eur(saving), "value": round(saving)} for saving in savings],
+                    "itemStyle": {"color": COLOURS[0]},
+                    "label": {"show": True, "formatter": "{b}", "position": "top"},
+                }
+            ],
         },
-        height=220,
+        _,
         key=f"curve_{number}",
+        file=f"verbundgroesse-{number}",
+        height=220,
         alt=_("Saving of the best group of each size; the table below has the same figures."),
     )  # fmt: skip
     st.dataframe(pd.DataFrame([[_.eur(s) for s in savings]], columns=[str(size) for size in sizes]), hide_index=True)

@@ -10,7 +10,8 @@ import streamlit as st
 from matchmaker.i18n import Language
 from matchmaker.insights import Insight, Picture, Verdict
 from matchmaker.message import Label, Message
-from matchmaker.ui import show, tables
+from matchmaker.ui import pictures, printing, show, tables
+from matchmaker.ui.pictures import COLOURS
 
 _BADGES: Final = {
     Verdict.SUPPORTED: ":green-badge[✓ {words}]",
@@ -23,6 +24,7 @@ _LARGE: Final = 100
 """Figures from here on are shown without decimals."""
 
 
+@st.fragment
 def card(insight: Insight, number: int, _: Language) -> None:
     """Draw one statement with its verdict, figures, picture, table and test."""
     with st.container(border=True):
@@ -41,7 +43,9 @@ def card(insight: Insight, number: int, _: Language) -> None:
                 picture(insight, _)
             else:
                 st.caption(_("There is nothing to draw yet."))
-        with st.expander(_("Table and test")):
+        with printing.fold(_("Table and test"), key=f"test_{number}") as fold:
+            if not fold.open:
+                return
             tested = " · ".join(_.render(part) for part in (insight.test, insight.chance) if part)
             st.caption(show.escaped(f"{tested} · n={_.number(insight.n)}"))
             if insight.picture.rows:
@@ -75,10 +79,12 @@ def picture(insight: Insight, _: Language) -> None:
     frame = table(insight.picture, _)
     draw = {"box": _box, "bars": _bars, "scatter": _scatter}[insight.picture.shape]
     options, height = draw(insight.picture, frame, _)
-    st.echarts_chart(
-        {"animation": False, "tooltip": {}, **options},
-        height=height,
+    pictures.draw(
+        {"tooltip": {}, **options},
+        _,
         key=f"picture_{insight.id}",
+        file=f"these-{insight.id}",
+        height=height,
         alt=_.render(insight.statement) + " " + _("The table below has the same figures."),
     )
 
@@ -92,7 +98,7 @@ def _box(_picture: Picture, frame: pd.DataFrame, _: Language) -> tuple[dict[str,
             {
                 "type": "boxplot",
                 "data": frame.iloc[:, -5:].round(3).to_numpy().tolist(),
-                "itemStyle": {"color": "transparent", "borderColor": show.COLOURS[0], "borderWidth": 2},
+                "itemStyle": {"color": "transparent", "borderColor": COLOURS[0], "borderWidth": 2},
             }
         ],
     }, 300
@@ -104,7 +110,7 @@ def _bars(picture: Picture, frame: pd.DataFrame, _: Language) -> tuple[dict[str,
             "type": "bar",
             "name": name,
             "data": frame[name].round(3).tolist(),
-            "itemStyle": {"color": show.COLOURS[place], **({"decal": {"symbol": "rect", "dashArrayX": [1, 0],
+            "itemStyle": {"color": COLOURS[place], **({"decal": {"symbol": "rect", "dashArrayX": [1, 0],
                           "dashArrayY": [2, 5], "rotation": 0.8, "color": "rgba(0,0,0,0.35)"}} if place else {})},
         }
         for place, name in enumerate(frame.columns[-picture.drawn :])
@@ -112,7 +118,7 @@ def _bars(picture: Picture, frame: pd.DataFrame, _: Language) -> tuple[dict[str,
     if picture.line is not None:
         series[0]["markLine"] = {
             "symbol": "none", "silent": True, "data": [{"xAxis": round(picture.line, 3)}],
-            "lineStyle": {"type": "dashed", "color": show.COLOURS[5]}, "label": {"formatter": "{c}"},
+            "lineStyle": {"type": "dashed", "color": COLOURS[5]}, "label": {"formatter": "{c}"},
         }  # fmt: skip
     return {
         "grid": {"left": 8, "right": 40, "top": 36, "bottom": 8, "containLabel": True},
@@ -138,7 +144,7 @@ def _scatter(_picture: Picture, frame: pd.DataFrame, _: Language) -> tuple[dict[
             {
                 "type": "scatter",
                 "data": frame[[across, up]].round(3).to_numpy().tolist(),
-                "itemStyle": {"color": show.COLOURS[0], "opacity": 0.7},
+                "itemStyle": {"color": COLOURS[0], "opacity": 0.7},
             }
         ],
     }, 300

@@ -14,9 +14,9 @@ import streamlit as st
 from matchmaker import network
 from matchmaker.catalogue import Assumption
 from matchmaker.i18n import Language
-from matchmaker.model import Cooperation, Municipality, Shift, Suggestion
+from matchmaker.model import COMPLEMENTARITY, LIKENESS, Consortium, Cooperation, Municipality, Shift, Suggestion
 from matchmaker.sheets import csv_text
-from matchmaker.ui import maps
+from matchmaker.ui import maps, printing
 from matchmaker.ui.show import part_names
 
 _MOST_ROWS: Final = 300
@@ -41,6 +41,9 @@ def draw(
     shown = frame.head(_MOST_ROWS)
     if len(shown) < len(frame):
         st.caption(_("The first {count} rows; the CSV has all.").format(count=_.number(len(shown))))
+    if printing.printing():
+        st.table(shown.style.format(cast("Any", formats), na_rep="", escape=None).hide(axis="index"))
+        return ""
     state: Any = st.dataframe(
         shown.style.format(cast("Any", formats), na_rep=""),
         hide_index=True,
@@ -86,6 +89,8 @@ def scores(suggestions: Sequence[Suggestion], _: Language) -> pd.DataFrame:
                 _("Score"): round(s.score, 3),
                 _("On reported data"): round(s.coverage, 2),
                 _("Stability"): s.stability,
+                _("Likeness"): round(s.mean_of(LIKENESS), 2),
+                _("Complementarity"): round(s.mean_of(COMPLEMENTARITY), 2),
                 **{names[part.name]: round(part.value, 2) if part.known else math.nan for part in s.parts},
                 _("Key"): s.partner.key,
             }
@@ -142,6 +147,16 @@ def cooperations(found: Iterable[Cooperation], of: Mapping[str, Municipality], _
             for c in found
         ],
         columns=[_("Title"), _("Status"), _("Since"), _("Source"), _("Topic"), _("Members")],
+    )  # fmt: skip
+
+
+def savings(groups: Iterable[Consortium], _: Language) -> pd.DataFrame:
+    """Return what each project saves in the three cases, and for how many."""
+    return pd.DataFrame(
+        [(f"{number}. {_.label(g.title)}", g.saving_eur.low, g.saving_eur.central, g.saving_eur.high, len(g.members))
+         for number, g in enumerate(groups, start=1)],
+        columns=[_("Project"), _("Saving in €, cautious case"), _("Saving in €, central case"),
+                 _("Saving in €, favourable case"), _("Members")],
     )  # fmt: skip
 
 

@@ -12,8 +12,9 @@ from matchmaker.catalogue import Catalogue
 from matchmaker.clusters import TRIAL_SAMPLE, Types, feature_names, known_features
 from matchmaker.i18n import Language
 from matchmaker.profiles import Profiles
-from matchmaker.ui import tables
-from matchmaker.ui.show import COLOURS, escaped
+from matchmaker.ui import links, pictures, tables
+from matchmaker.ui.pictures import COLOURS
+from matchmaker.ui.show import escaped
 
 _BETWEEN: Final = 0.1
 """Below this strength a municipality lies about as near to a second type."""
@@ -36,11 +37,13 @@ def trust(found: Types, _: Language) -> None:
     number.metric(_("Types"), _.number(len(found.types)))
     separation.metric(
         _("Separation"), _.number(found.silhouette, 2),
-        help=_("Silhouette: how much nearer to the own type than to the next, from −1 to 1; below 0.25 weak."),
+        help=_("Silhouette: how much nearer to the own type than to the next, from −1 to 1; below 0.25 weak.")
+        + " " + links.method(_, "types"),
     )  # fmt: skip
     steadiness.metric(
         _("Stability"), _.number(found.stability, 2),
-        help=_("How alike the types are when municipalities are drawn anew: 1 means the same; below 0.6 unsteady."),
+        help=_("How alike the types are when municipalities are drawn anew: 1 means the same; below 0.6 unsteady.")
+        + " " + links.method(_, "types"),
     )  # fmt: skip
     typed.metric(_("Fully assessed"), _.number((found.label > 0).sum()))
     simulated.metric(_("without a type"), _.number((found.label == 0).sum()), help=_("Something is not known of them."))
@@ -93,7 +96,7 @@ def heat_map(found: Types, _: Language) -> None:
     cells = [
         [column, row, round(value, 2)] for column, t in enumerate(found.types) for row, value in enumerate(t.centre)
     ]
-    st.echarts_chart(
+    pictures.draw(
         {
             "grid": {"left": 8, "right": 16, "top": 64, "bottom": 48, "containLabel": True},
             "xAxis": {"type": "category", "data": names, "position": "top",
@@ -103,10 +106,11 @@ def heat_map(found: Types, _: Language) -> None:
                           "precision": 1, "text": [_("above the mean"), _("below the mean")],
                           "inRange": {"color": _SHADES}},
             "series": [{"type": "heatmap", "data": cells, "label": {"show": True, "color": "#000000"}}],
-            "animation": False,
         },
-        height=120 + 32 * len(features),
+        _,
         key="type_centres",
+        file="typen",
+        height=120 + 32 * len(features),
         alt=_("Mean of each feature in each type; the table below has the same figures."),
     )  # fmt: skip
     centres = pd.DataFrame([t.centre for t in found.types], columns=features)
@@ -152,19 +156,19 @@ def numbers_tried(found: Types, _: Language) -> None:
             ("circle", "triangle", "diamond"), strict=True,
         )
     ]  # fmt: skip
-    st.echarts_chart(
+    pictures.draw(
         {
             "grid": {"left": 8, "right": 16, "top": 40, "bottom": 24, "containLabel": True},
             "legend": {"top": 0},
-            "tooltip": {"trigger": "axis", "valueFormatter": "%.2f"},
             "xAxis": {"type": "category", "data": table[_("Types")].tolist(), "name": _("Number of types"),
                       "nameLocation": "middle", "nameGap": 26},
             "yAxis": {"type": "value", "min": 0},
             "series": series,
-            "animation": False,
         },
-        height=280,
+        _,
         key="types_tried",
+        file="typen-anzahl",
+        height=280,
         alt=_("Separation for each number of types; the table below has the same figures."),
     )  # fmt: skip
     tables.draw(table, "typen-anzahl.csv", _, digits={_("Types"): 0, **dict.fromkeys(table.columns[1:], 2)})

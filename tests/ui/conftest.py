@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 import streamlit as st
 from playwright.sync_api import Browser, Page, sync_playwright
 from streamlit.testing.v1 import AppTest
 
-from scripts.screenshots import BROWSER_ARGUMENTS, browser_path, running_app
+from scripts.screenshots import BROWSER_ARGUMENTS, browser_path, complaints_of, running_app
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,6 +31,19 @@ def visit(page: str = "municipality", *, key: str = "", lang: str = "de", simula
     if page != "start":
         session.switch_page(f"matchmaker/ui/pages/{page}.py").run()
     return session
+
+
+@pytest.fixture(scope="session")
+def unfold() -> Callable[[AppTest], None]:
+    """Unfold everything on a page."""
+
+    def unfold(session: AppTest) -> None:
+        for fold in session.expander:
+            if key := re.search(r"fold_\w+$", fold.proto.id):
+                session.session_state[key[0]] = True
+        session.run()
+
+    return unfold
 
 
 @pytest.fixture(scope="module")
@@ -79,22 +92,10 @@ def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """Give a tab that stays on this machine and in which nothing goes wrong, or the test fails."""
-    complaints = []
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="de-DE")
     context.set_default_timeout(15_000)
     tab = context.new_page()
-    tab.on("request", lambda request: complaints.extend(foreign(request.url)))
-    tab.on("websocket", lambda socket: complaints.extend(foreign(socket.url)))
-    tab.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    complaints = complaints_of(tab)
     yield tab
     context.close()
     assert complaints == []
-
-
-def foreign(url: str) -> list[str]:
-    """Return the address of a request that leaves this machine."""
-    parts = urlsplit(url)
-    if parts.scheme in {"data", "blob"} or parts.hostname in {"localhost", "127.0.0.1"}:
-        return []
-    return [url]

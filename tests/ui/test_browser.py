@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -177,3 +178,50 @@ def picture_has_ink(page: Page, key: str, *, legend: int = 45) -> tuple[int, int
     }"""
     handle = canvas.element_handle()
     return tuple(page.wait_for_function(edges, arg=[handle, legend]).json_value())
+
+
+@pytest.mark.parametrize(
+    ("lang", "label", "begin"), [("de", "Bild als PNG", "Bild als PNG"), ("en", "Picture as PNG", "Picture")]
+)
+def test_a_picture_is_saved_under_its_name_and_streamlits_own_words_are_translated(page, address, lang, label, begin):
+    page.goto(f"{address}/?lang={lang}&key=01059083")
+    sound(page)
+    page.get_by_test_id("stSidebarNavLink").nth(2).click()
+    button = page.locator(".st-key-save_score_bars").get_by_role("button")
+    expect(button).to_have_text(label)
+    expect(button).to_have_accessible_name(re.compile(rf"^{begin}.*: \w"))
+    sound(page)
+    with page.expect_download() as download:
+        button.click()
+    assert download.value.suggested_filename == "passung.png"
+    assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
+    spoken = page.evaluate("[...document.querySelectorAll('[aria-label]')].map(e => e.ariaLabel).join('|')")
+    english = ("Help for", "Download as", "Fullscreen", "Main menu", "Link to heading", "Show/hide")
+    assert [word in spoken for word in english] == [lang == "en"] * len(english)
+
+
+def test_figures_in_pictures_are_written_as_in_the_language_of_the_page(page, address):
+    page.goto(f"{address}/?lang=de&key=01059083")
+    sound(page)
+    painted = """([text, inPicture]) => {
+        const holder = document.createElement("div"), canvas = document.createElement("canvas")
+        if (inPicture) holder.dataset.testid = "stEChartsChart"
+        holder.append(canvas)
+        document.body.append(holder)
+        canvas.getContext("2d").fillText(text, 10, 50)
+        holder.remove()
+        return canvas.toDataURL()
+    }"""
+    for english, german in (("1,200,000", "1.200.000"), ("-0.35", "-0,35"), ("82.013 €", "82.013 €"), ("7", "7")):
+        assert page.evaluate(painted, [english, True]) == page.evaluate(painted, [german, False])
+
+
+def test_a_link_opens_the_view_for_printing_with_whole_tables(page, address):
+    page.goto(f"{address}/?lang=de&key=01059083&print=1")
+    sound(page)
+    go(page, "So wird gerechnet")
+    expect(page.get_by_role("table").first.get_by_role("row")).to_have_count(10)
+    expect(page.get_by_test_id("stDataFrame")).to_have_count(0)
+    page.emulate_media(media="print")
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+    expect(page.get_by_test_id("stHeader")).to_be_hidden()

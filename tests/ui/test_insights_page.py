@@ -27,8 +27,9 @@ def test_every_statement_has_a_verdict_in_words(look, simulated: bool):  # noqa:
     assert len(marks) == (8 if simulated else 0)
 
 
-def test_tables_say_what_pictures_show(look):
+def test_tables_say_what_pictures_show(look, unfold):
     session = look("insights", lang="en")
+    unfold(session)
     assert [title.value for title in session.title] == ["Situation and statements"]
     assert len(session.dataframe) == 8
     gaps = session.dataframe[3].value

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from matchmaker import exchange, service
 from matchmaker.catalogue import CASES, Change
 from matchmaker.errors import BadInput, EntryRejected
 from matchmaker.i18n import language
+from matchmaker.model import Preferences
 from matchmaker.sheets import SHIPPED
 from matchmaker.ui import assumptions, cache, inputs, show
 from matchmaker.workspace import Workspace, own_profile
 
+ROOT = Path(__file__).resolve().parents[2]
 SUEDERBRARUP = "01059083"
 SIMULATED = "00000001"
 TITLES = {
@@ -27,6 +32,7 @@ TITLES = {
     "types": {"de": "Typen", "en": "Types"},
     "insights": {"de": "Lage und Thesen", "en": "Situation and statements"},
     "plan": {"de": "Kompetenzzentrum", "en": "Competence centre"},
+    "accessibility": {"de": "Erklärung zur Barrierefreiheit", "en": "Accessibility statement"},
 }
 
 
@@ -162,9 +168,10 @@ def test_a_chosen_use_case_shows_who_leads_and_what_it_saves(look):
     assert labelled(session.metric, "Ersparnis in 5 Jahren").value.endswith("\u00a0€")
 
 
-def test_a_project_says_what_else_it_could_be_and_what_grants_and_law_say(look):
+def test_a_project_says_what_else_it_could_be_and_what_grants_and_law_say(look, unfold):
     session = look("projects", key=SUEDERBRARUP)
     session.selectbox(key="project_use_case").set_value("UC01").run()
+    unfold(session)
     assert not session.exception
     assert any(success.value.startswith("Am günstigsten für Süderbrarup") for success in session.success)
     assert [info.value for info in session.info].count(
@@ -225,9 +232,10 @@ def test_own_values_are_read_as_people_write_them():
     assert [issue.column for issue in caught.value.issues] == ["joining_eur, low", "joining_eur, central"]
 
 
-def test_a_joint_project_shows_every_rule_and_the_chosen_one_adds_up(look):
+def test_a_joint_project_shows_every_rule_and_the_chosen_one_adds_up(look, unfold):
     session = look("projects", key=SUEDERBRARUP)
     session.selectbox(key="project_use_case").set_value("UC01").run()
+    unfold(session)
     (rule,) = [box for box in session.selectbox if box.label == "Aufteilung der gemeinsamen Kosten"]
     totals = set()
     for chosen in ("equal", "nucleolus"):
@@ -483,3 +491,68 @@ def test_words_of_ones_own_lead_to_a_need(enter):
     assert not session.warning
     labelled(session.text_input, "Sagen Sie es in eigenen Worten").set_value("xyzq wvxk").run()
     assert "Nichts Ähnliches gefunden" in texts(session)
+
+
+def test_a_link_to_a_pair_shows_the_partner_even_further_down(look):
+    names = [card.split(". ", 1)[1] for card in cards(look("partners", key=SIMULATED))]
+    last = service.suggest(Workspace().load(), SIMULATED, Preferences(), top=60, with_stability=False)[-1]
+    session = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    session.query_params.update({"lang": "de", "key": SIMULATED, "partner": last.partner.key})
+    session.run()
+    session.switch_page("matchmaker/ui/pages/partners.py").run()
+    assert not session.exception
+    (linked,) = [card for card in cards(session) if card.split(". ", 1)[1] not in names]
+    assert linked.startswith(f"{last.rank}. {show.escaped(last.partner.name)}")
+    assert session.query_params["partner"] == last.partner.key
+
+
+@pytest.mark.usefixtures("look")
+def test_a_link_to_a_use_case_opens_its_project():
+    session = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    session.query_params.update({"lang": "de", "key": SUEDERBRARUP, "use_case": "UC01"})
+    session.run()
+    session.switch_page("matchmaker/ui/pages/projects.py").run()
+    assert [card.split(". ", 1)[1] for card in cards(session)] == ["KI\\-Protokollierung von Gremiensitzungen"]
+
+
+@pytest.mark.usefixtures("look")
+def test_a_link_to_a_plan_fills_the_form_and_makes_the_plan():
+    session = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    session.query_params.update({"lang": "de", "land": "SH,XX", "size": "99", "seconds": "5"})
+    session.run()
+    session.switch_page("matchmaker/ui/pages/plan.py").run()
+    assert not session.exception
+    assert session.multiselect(key="plan_lands").value == ["SH"]
+    assert session.slider(key="plan_size").value == 7
+    assert "plan_run" in session.session_state
+
+
+def test_maturity_stands_beside_the_mean_of_the_kind(look):
+    session = look("municipality", key=SIMULATED)
+    (beside,) = [table.value for table in session.dataframe if "Dimension" in table.value]
+    profiles = Workspace().load().profiles
+    row = profiles.row(SIMULATED)
+    others = (profiles.kind == profiles.kind[row]) & profiles.simulated
+    others[row] = False
+    assert beside["Ihre Kommune"].tolist() == profiles.maturity[row].tolist()
+    mean = next(column for column in beside if column.startswith("Mittel Ihrer Art"))
+    assert beside[mean].tolist() == pytest.approx(profiles.maturity[others].mean(axis=0).tolist())
+
+
+def test_without_any_participant_every_page_says_so_instead_of_failing(tmp_path, monkeypatch):
+    tables = dict(Workspace().load().tables)
+    for name in ("profiles", "needs", "offers", "cooperations", "cooperation_members"):
+        tables[name] = tables[name].iloc[:0]
+    exchange.write(tables, tmp_path / "empty")
+    monkeypatch.setenv("MATCHMAKER_DATA", str(tmp_path / "empty"))
+    st.cache_resource.clear()
+    session = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    session.query_params.update({"lang": "de", "key": SUEDERBRARUP})
+    session.run()
+    for page, titles in TITLES.items():
+        session.switch_page(f"matchmaker/ui/pages/{page}.py").run()
+        assert [title.value for title in session.title] == [titles["de"]]
+        assert not session.exception
+        if page not in {"start", "method", "municipality", "accessibility"}:
+            assert session.info or session.warning or session.error
+    st.cache_resource.clear()

@@ -8,7 +8,7 @@ import streamlit as st
 
 from matchmaker.errors import MatchmakerError
 from matchmaker.insights import Verdict
-from matchmaker.ui import cache, inputs, show, statements
+from matchmaker.ui import cache, inputs, links, printing, show, statements
 
 _ = inputs.chosen_language()
 st.title(_("Situation and statements"))
@@ -33,10 +33,11 @@ if count[Verdict.TOO_FEW] == len(found):
     )
 for number, insight in enumerate(found, start=1):
     statements.card(insight, number, _)
-with st.expander(_("How a verdict is reached")):
+with printing.fold(_("How a verdict is reached")):
     st.markdown(
         _("**Supported**: the figure lies on the side that the statement claims, more clearly than chance would make "
           "it (5 %), and it is large enough to matter. **Not supported**: it is not, although a strong effect would "
           "have shown. **Cannot be said**: the data are so few that a strong effect could hide, or none could be "
           "there. Ranges hold the true value in 95 of 100 samples.")
+        + " " + links.method(_, "statements")
     )  # fmt: skip

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from matchmaker.model import Stage
-from matchmaker.ui import cache, inputs, profile, show
+from matchmaker.ui import cache, inputs, profile, show, standing
 from matchmaker.workspace import own_profile
 
 _ = inputs.chosen_language()
@@ -53,6 +53,7 @@ with offers_tab:
     offers_stated = profile.offers(read, data.catalogue, _)
 with maturity_tab:
     maturity = profile.maturity(read, data.catalogue, _)
+    standing.draw(maturity, key, data, _)
 with capacity_tab:
     fte, budget, readable = profile.capacity(read, _)
 

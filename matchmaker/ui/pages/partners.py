@@ -18,6 +18,7 @@ data = cache.dataset()
 asker = data.profiles.municipality(data.profiles.row(key))
 st.markdown(_("Partners for **{name}**").format(name=show.name(asker, _)))
 show.centre(service.nearest_centre(data, key), {u.id: _.label(u.title) for u in data.catalogue.use_cases}, _)
+st.page_link("matchmaker/ui/pages/projects.py", label=_("Joint projects"), icon=":material/savings:")
 preferences, top = inputs.preferences(_)
 show.both(data, key, st.query_params.get("with", ""), preferences, _)
 with st.spinner(_("Comparing with all participants …")):
@@ -30,7 +31,6 @@ if not data.profiles.need_known[data.profiles.row(key)]:
         _("No needs are entered yet, so much of the score is estimated. Enter what bothers you under My municipality."),
         icon=":material/edit:",
     )
-
 st.caption(
     _(
         "The score lies between 0 and 1. What counts is the order: hardly anybody is near, similar and complementary "
@@ -55,6 +55,7 @@ with everything.container(width=maps.NARROW):
         {_("Suggestion"): [(asker, s.partner) for s in found]},
         _,
         key="partner_map",
+        file="partner-karte",
         alt=_("Map of the partners; the table below has the same places."),
         width=maps.NARROW,
     )  # fmt: skip

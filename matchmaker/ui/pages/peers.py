@@ -7,7 +7,7 @@ import streamlit as st
 
 from matchmaker import indicators, peers
 from matchmaker.errors import MatchmakerError
-from matchmaker.ui import cache, comparison, inputs, show, tables
+from matchmaker.ui import cache, comparison, inputs, links, show, tables
 
 _LARGE = 100
 """Figures from here on are shown without decimals."""
@@ -75,7 +75,11 @@ if nearest[comparison.heads(_)[3]].astype(bool).all():
           "above to be compared with real ones."), icon=":material/science:",
     )  # fmt: skip
 tables.draw(nearest, "vergleichskommunen.csv", _, digits={_("Distance"): 2})
-st.caption(_("Distance in standard deviations over all indicators together. Zero means: the same figures."))
+st.caption(
+    _("Distance in standard deviations over all indicators together. Zero means: the same figures.")
+    + " "
+    + links.method(_, "peers")
+)
 
 st.subheader(_("What sets you apart"))
 share = peers.contributions(table.values, row, others, weights)[:, weights > 0]

@@ -8,7 +8,7 @@ import streamlit as st
 
 from matchmaker import service
 from matchmaker.model import Preferences
-from matchmaker.ui import assumptions, cache, inputs, projects, shares, show
+from matchmaker.ui import assumptions, cache, inputs, links, projects, shares, show, tables
 
 _ = inputs.chosen_language()
 st.title(_("Joint projects"))
@@ -24,6 +24,8 @@ st.markdown(
     _("What **{name}** could do together with others, and what that saves.").format(name=show.name(municipality, _))
 )
 titles = {use_case.id: _.label(use_case.title) for use_case in data.catalogue.use_cases}
+if "project_use_case" not in st.session_state and (linked := links.asked("use_case")) in titles:
+    st.session_state["project_use_case"] = linked
 asked = st.selectbox(
     _("Use case"),
     list(titles),
@@ -33,6 +35,7 @@ asked = st.selectbox(
     help=_("Choose one to see it whether or not it is a stated need."),
     key="project_use_case",
 )
+links.say(use_case=asked or "")
 if municipality.population is None or municipality.lat is None:
     st.warning(_("Inhabitants or place of this municipality are unknown, so costs cannot be computed."))
     st.stop()
@@ -51,8 +54,13 @@ with results:
         st.page_link("matchmaker/ui/pages/municipality.py", label=_("My municipality"), icon=":material/home:")
     elif not found:
         st.warning(_("No group can be formed: nobody who is known can lead it. More profiles would help."))
+    if len(found) > 1:
+        st.subheader(_("What the projects save"))
+        show.saving_ranges(found, _)
+        tables.draw(
+            tables.savings(found, _), "ersparnis.csv", _, digits=dict.fromkeys(tables.savings(found, _).columns[1:4], 0)
+        )
     changed = service.with_assumptions(data, changes)
     rules = tuple(shares.chosen_rule(group) for group in found)
     for number, (group, options, conditions) in enumerate(cache.project_details(*question, rules, day), start=1):
-        show.project(group, options, municipality, number, changed, _)
-        projects.details(group, options, conditions, number, changed, _)
+        projects.one(group, options, conditions, municipality, number, changed, _)

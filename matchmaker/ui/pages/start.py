@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from matchmaker.ui import cache, inputs, show
+from matchmaker.ui import cache, inputs, profile, show
 
 _ = inputs.chosen_language()
 st.title(_("What do you want to do?"))
@@ -32,6 +32,9 @@ with centre.container(border=True, height="stretch"):
     st.page_link(f"{pages}/plan.py", label=_("Competence centre"), icon=":material/checklist:")
     st.page_link(f"{pages}/peers.py", label=_("Peer municipalities"), icon=":material/balance:")
     st.page_link(f"{pages}/method.py", label=_("How it is computed"), icon=":material/calculate:")
+
+if not st.session_state.get("key"):
+    profile.first_visit(_)
 
 st.subheader(_("What is known so far"))
 data = cache.dataset()

@@ -1,0 +1,87 @@
+"""What the browser is told beside the pages: their language, Streamlit's own words in it, looks on screen and paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from matchmaker.i18n import Language
+
+_STYLE: Final = """
+[data-testid=InputInstructions] { display: none }
+[data-testid=stCaptionContainer] { color: inherit; opacity: 0.8 }
+button[data-selected], [data-testid=stSliderThumbValue] { color: inherit !important }
+[data-testid=stElementToolbarButton]:has([aria-label="Download as CSV"]) { display: none }
+@media (max-width: 1000px) {
+  [data-testid=stMainBlockContainer] { padding: 3.5rem 1.25rem 2rem }
+  [data-testid=stMainBlockContainer] h1 { font-size: 2rem }
+}
+@page { size: A4; margin: 15mm }
+@media print {
+  html.dark-page canvas { filter: invert(1) hue-rotate(180deg) }
+  html.dark-page * { color: #1b2a33 !important; background: transparent !important }
+  [data-testid=stSidebar], [data-testid=stHeader], [data-testid=stElementToolbar], [data-testid=stDownloadButton],
+  [data-testid=stButton], [data-testid=stToast], [data-testid=stTooltipIcon],
+  [data-testid=stFileUploader], .screen-only { display: none !important }
+  [data-testid=stMainBlockContainer] { padding: 0 !important; max-width: none }
+  [data-testid=stMainBlockContainer] h1 { font-size: 20pt; padding-top: 0 }
+  h1, h2, h3, h4 { break-after: avoid }
+  tr, canvas, [data-testid=stMetric], [data-testid=stAlert], [data-testid=stEChartsChart] { break-inside: avoid }
+  thead { display: table-header-group }
+  table { font-size: 8.5pt; width: 100% }
+  th, td { padding: 2pt 4pt !important; overflow-wrap: anywhere }
+}
+"""
+"""What Streamlit's settings cannot say. Its hints at what the Enter key does exist in English only; leaving the field
+does the same. Its captions are paler than WCAG 2.2 allows (4.5:1), and so are chosen buttons and the figures of
+sliders on the dark page. Its own download of a table lets a name that begins with = become a formula; the button below
+the table does not. On paper nothing stands that can only be clicked, and heads of tables come again."""
+
+_page = st.components.v2.component(
+    "page_language", js=Path(__file__).with_name("browser.js").read_text(encoding="utf-8")
+)
+
+
+def announce(_: Language) -> None:
+    """Tell the browser the language of the page, so that it is read aloud and hyphenated rightly, and how it looks."""
+    _page(data={"lang": _.code, "words": {} if _.code == "en" else _words(_)}, key="page_language")
+    st.html(f"<style>{_STYLE}</style>")
+
+
+def _words(_: Language) -> dict[str, str]:
+    """Return Streamlit's own words, which exist in English only; one that ends in a blank begins a text."""
+    begin = {"Help for ": _("Help for"), "Remove ": _("Remove"), "Made with Streamlit ": _("Made with Streamlit")}
+    whole = {
+        "Sidebar": _("Sidebar"),
+        "App pages": _("Pages"),
+        "Collapse sidebar": _("Hide the sidebar"),
+        "Expand sidebar": _("Show the sidebar"),
+        "Skip to main content": _("Skip to main content"),
+        "Main menu": _("Main menu"),
+        "System": _("As the computer"),
+        "Light": _("Light"),
+        "Dark": _("Dark"),
+        "Print": _("Print"),
+        "Record screen": _("Record the screen"),
+        "Theme": _("Appearance"),
+        "Copy version to clipboard": _("Copy the version"),
+        "Stop": _("Stop"),
+        "Open": _("Open"),
+        "Close": _("Close"),
+        "Choose an option": _("Choose"),
+        "Selected values": _("Chosen"),
+        "Clear value": _("Clear"),
+        "Clear all": _("Clear all"),
+        "No results": _("Nothing found"),
+        "Link to heading": _("Link to this heading"),
+        "Download as PNG": _("Picture as PNG"),
+        "Fullscreen": _("Full screen"),
+        "Close fullscreen": _("Leave the full screen"),
+        "Show/hide columns": _("Choose columns"),
+        "Search": _("Search the table"),
+        "Upload": _("Choose a file"),
+        "file upload": _("Choose a file"),
+    }
+    return {**{word: f"{text} " for word, text in begin.items()}, **whole}
