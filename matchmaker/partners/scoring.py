@@ -500,12 +500,8 @@ def _scan(
     counts, out = np.empty(3 * _TILE, dtype=np.int16), np.empty(_TILE, dtype=np.float32)
     # Taken out of the tuples once: every access would count a reference, which costs more than a candidate.
     asked_bits, asked, weak_in, base_of, instead_of = (
-        asking.bits,
-        asking.figures,
-        asking.weak,
-        asking.base,
-        asking.instead,
-    )
+        asking.bits, asking.figures, asking.weak, asking.base, asking.instead,
+    )  # fmt: skip
     listed, estimate, length, threshold, crowded = (
         asking.row, asking.estimate, asking.length, asking.threshold, asking.crowded,
     )  # fmt: skip

@@ -200,9 +200,10 @@ def test_own_values_change_the_results_and_stay_for_the_session(look):
     assert not session.exception
 
 
-def test_the_cost_of_the_chosen_use_case_can_be_changed(look):
+def test_the_cost_of_the_chosen_use_case_can_be_changed(look, unfold):
     session = look("projects", key=SUEDERBRARUP)
     session.selectbox(key="project_use_case").set_value("UC01").run()
+    unfold(session)
     before = labelled(session.metric, "Ersparnis in 5 Jahren").value
     (editor,) = [t.value for t in session.dataframe if "UC01.one_off" in t.value.index]
     assert list(editor.index[:2]) == ["UC01.one_off", "UC01.yearly"]
@@ -497,13 +498,13 @@ def test_a_link_to_a_pair_shows_the_partner_even_further_down(look):
     names = [card.split(". ", 1)[1] for card in cards(look("partners", key=SIMULATED))]
     last = service.suggest(Workspace().load(), SIMULATED, Preferences(), top=60, with_stability=False)[-1]
     session = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    session.query_params.update({"lang": "de", "key": SIMULATED, "partner": last.partner.key})
+    session.query_params.update({"lang": "de", "key": SIMULATED, "with": last.partner.key})
     session.run()
     session.switch_page("matchmaker/ui/pages/partners.py").run()
     assert not session.exception
-    (linked,) = [card for card in cards(session) if card.split(". ", 1)[1] not in names]
-    assert linked.startswith(f"{last.rank}. {show.escaped(last.partner.name)}")
-    assert session.query_params["partner"] == last.partner.key
+    wanted = f"{last.rank}. {show.escaped(last.partner.name)}"
+    assert not any(name in wanted for name in names)
+    assert any(card.startswith(wanted) for card in cards(session))
 
 
 @pytest.mark.usefixtures("look")
@@ -513,18 +514,6 @@ def test_a_link_to_a_use_case_opens_its_project():
     session.run()
     session.switch_page("matchmaker/ui/pages/projects.py").run()
     assert [card.split(". ", 1)[1] for card in cards(session)] == ["KI\\-Protokollierung von Gremiensitzungen"]
-
-
-@pytest.mark.usefixtures("look")
-def test_a_link_to_a_plan_fills_the_form_and_makes_the_plan():
-    session = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    session.query_params.update({"lang": "de", "land": "SH,XX", "size": "99", "seconds": "5"})
-    session.run()
-    session.switch_page("matchmaker/ui/pages/plan.py").run()
-    assert not session.exception
-    assert session.multiselect(key="plan_lands").value == ["SH"]
-    assert session.slider(key="plan_size").value == 7
-    assert "plan_run" in session.session_state
 
 
 def test_maturity_stands_beside_the_mean_of_the_kind(look):

@@ -30,7 +30,7 @@ TITLES = {
     ("lang", "own", "rule"), [("en", "", ""), ("de", OWN, "shapley")], ids=["catalogue", "own-figures"]
 )
 def test_screen_papers_and_command_line_show_the_same(
-    look, lang: str, own: str, rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    look, unfold, lang: str, own: str, rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     _, title = language(lang), TITLES[lang]
     figures = tmp_path / "own.csv"
@@ -41,6 +41,7 @@ def test_screen_papers_and_command_line_show_the_same(
     if own:
         session.session_state["own_values"] = read_changes(figures, cache.dataset().catalogue)
     session.selectbox(key="project_use_case").set_value(USE_CASE).run()
+    unfold(session)
     if rule:
         session.selectbox(key=f"split_{USE_CASE}").set_value(rule).run()
     assert not session.exception
