@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from operator import index
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -12,10 +12,11 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import pandas as pd
 
-from matchmaker import dataset, exchange
+from matchmaker import changes, dataset, exchange
+from matchmaker.catalogue import Catalogue
 from matchmaker.dataset import Dataset
 from matchmaker.errors import BadInput, ChangedMeanwhile
-from matchmaker.message import Label, message
+from matchmaker.message import Label, Message, message
 from matchmaker.model import (
     DIMENSIONS,
     Activity,
@@ -24,7 +25,7 @@ from matchmaker.model import (
     Stage,
 )
 from matchmaker.sheets import SHIPPED, Tables, schema
-from matchmaker.store import Store
+from matchmaker.store import PROGRAM, Author, Store, Version
 
 DEMONSTRATION: Final = SHIPPED / "demonstration"
 """Package of the simulated demonstration participants, beside the real data."""
@@ -60,18 +61,17 @@ class Workspace:
     @cached_property
     def _package_layers(self) -> tuple[Tables, ...]:
         """Tables of the package, read once: it does not change while the program runs."""
-        shipped = exchange.read(SHIPPED)
         if self.package == SHIPPED:
-            return shipped, exchange.read(DEMONSTRATION, known=_referable(shipped))
+            return _shipped_layers()
         # A package without a catalogue of its own is read with the shipped one.
-        catalogue = {name: frame for name, frame in shipped.items() if schema()[name].catalogue}
+        catalogue = {name: frame for name, frame in _shipped_layers()[0].items() if schema()[name].catalogue}
         return catalogue, exchange.read(self.package, known=_referable(catalogue))
 
     def load(self) -> Dataset:
         """Return the package with what users entered laid over it."""
         return dataset.build([*self._package_layers, *([self.store.tables()] if self.store else [])])
 
-    def take_in(self, path: Path, *, what: str) -> Taken:
+    def take_in(self, path: Path, *, what: str, by: Author = PROGRAM) -> Taken:
         """Import a data package, workbook or CSV file whole or not at all; say what was taken and replaced.
 
         Raises `ImportRejected` with every row error; nothing is changed then.
@@ -89,13 +89,13 @@ class Workspace:
                 where=str(path),
                 remedy=message("To use another catalogue, start with --data and the folder of your package."),
             )
-        store.save(taken, what=what)
+        store.save(taken, what=what, by=by)
         return Taken(
             rows={name: len(frame) for name, frame in taken.items()},
             replaced={name: _rows_of(present[name], name, frame) for name, frame in taken.items()},
         )
 
-    def replace_register(self, path: Path) -> tuple[int, int]:
+    def replace_register(self, path: Path, *, by: Author = PROGRAM) -> tuple[int, int]:
         """Replace the register by the official file; return how many rows it has and how many have no place.
 
         Places are kept from the present register, by key: the official file has none.
@@ -109,10 +109,10 @@ class Workspace:
         earlier = store.tables()["register"]
         dissolved = set(earlier["key"][earlier["source"] != HAND_ENTERED]) - set(official["key"])
         states = [(key, "register") for key in (dataset.EVERYBODY, *sorted(dissolved))]
-        store.save({"register": official}, what=f"register {path.name}", states=states)
+        store.save({"register": official}, what=f"register {path.name}", by=by, states=states)
         return len(official), int(official["lat"].isna().sum())
 
-    def save_profile(self, profile: OwnProfile) -> None:
+    def save_profile(self, profile: OwnProfile, *, by: Author = PROGRAM) -> None:
         """Keep what a municipality says about itself; replaces its former profile, needs and offers.
 
         Raises `EntryRejected` with every value that breaks a rule, and `ChangedMeanwhile` where others have saved
@@ -170,9 +170,27 @@ class Workspace:
             if profile.seen is not None and not _still(stored, key, profile.seen):
                 raise ChangedMeanwhile(profile.municipality.name)
 
-        store.save(tables, what=f"profile {key}", states=[(key, "needs"), (key, "offers")], check=unchanged)
+        states = [(key, "needs"), (key, "offers")]
+        store.save(tables, what=f"profile {key}", by=by, states=states, check=unchanged)
 
-    def save_levels(self, levels: pd.DataFrame, *, as_of: str, what: str) -> None:
+    def history(self, catalogue: Catalogue, key: str) -> tuple[Past, ...]:
+        """Return what a municipality has entered after each change, newest first, with what changed in words."""
+        versions = self.store.history(key) if self.store else ()
+        earlier: list[Mapping[str, Any]] = [*(version.state for version in versions[1:]), {}]
+        return tuple(
+            Past(version, changes.in_words(before, version.state, catalogue))
+            for version, before in zip(versions, earlier, strict=False)
+        )
+
+    def restore(self, key: str, number: int, *, by: Author = PROGRAM, over: int | None = None) -> None:
+        """Bring back what a municipality had entered after a change, as a new change; 0 takes back all it entered.
+
+        ``over`` is the version seen as the last: `ChangedMeanwhile` is raised where others have saved since. Raises
+        `BadInput` where there is no such version.
+        """
+        self._writable().restore(key, number, by=by, over=over)
+
+    def save_levels(self, levels: pd.DataFrame, *, as_of: str, what: str, by: Author = PROGRAM) -> None:
         """Keep the levels that a survey gave (columns key, D1…D8, their standard errors, respondents).
 
         They take the place of all levels of those municipalities; what is known of their free staff and money stays.
@@ -199,9 +217,9 @@ class Workspace:
             if len(changed):
                 raise ChangedMeanwhile(str(changed[0]))
 
-        store.save({"profiles": profiles}, what=what, check=unchanged)
+        store.save({"profiles": profiles}, what=what, by=by, check=unchanged)
 
-    def enter_municipality(self, municipality: Municipality) -> None:
+    def enter_municipality(self, municipality: Municipality, *, by: Author = PROGRAM) -> None:
         """Add a municipality that is not in the register, or correct one that was entered by hand.
 
         Raises `EntryRejected` with every value that breaks a rule of the register, and `BadInput` for a key
@@ -218,7 +236,7 @@ class Workspace:
                 where=municipality.key,
                 remedy=message("Search for it in the list."),
             )
-        store.save({"register": row}, what=f"municipality {municipality.key}")
+        store.save({"register": row}, what=f"municipality {municipality.key}", by=by)
 
     def _writable(self) -> Store:
         if self.store is None:
@@ -227,6 +245,13 @@ class Workspace:
                 remedy=message("Start without --data, or name a database."),
             )
         return self.store
+
+
+@cache
+def _shipped_layers() -> tuple[Tables, Tables]:
+    """Return the shipped package and the demonstration participants, read once in a process."""
+    shipped = exchange.read(SHIPPED)
+    return shipped, exchange.read(DEMONSTRATION, known=_referable(shipped))
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +264,14 @@ class Taken:
 
     rows: Mapping[str, int]
     replaced: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An earlier state of what a municipality entered, and what the change that led to it changed."""
+
+    version: Version
+    words: tuple[Message, ...]
 
 
 Seen: TypeAlias = Mapping[str, tuple[tuple[object, ...], ...]]

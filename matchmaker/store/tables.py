@@ -68,6 +68,11 @@ published about it."""
 
 revision = sa.Table(
     "revision", metadata, sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("at", sa.DateTime(timezone=True), nullable=False), _text("what"),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False), _text("what"), _text("who"), _text("origin"),
 )  # fmt: skip
 """One row per change; the largest number is the version of the data."""
+
+history = sa.Table(
+    "history", metadata, _key(), sa.Column("number", sa.Integer, primary_key=True), _text("state"),
+)  # fmt: skip
+"""What a municipality had entered after the change of that number, as JSON; rows are only ever added."""

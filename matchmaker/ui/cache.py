@@ -25,7 +25,7 @@ from matchmaker.service import Conditions, Network
 from matchmaker.store import Store, default_url
 from matchmaker.ui import network_view as views
 from matchmaker.ui.network_view import View
-from matchmaker.workspace import Workspace
+from matchmaker.workspace import Past, Workspace
 
 Version: TypeAlias = tuple[str, int]
 
@@ -69,6 +69,12 @@ def choices(version: Version, simulated: bool, simulated_mark: str) -> dict[str,
 def pain_index(version: Version) -> PainIndex:
     """Return what finds use cases by the words that people use for what annoys them."""
     return index_of(dataset().catalogue)
+
+
+@st.cache_resource(max_entries=50, show_spinner=False)
+def history(version: Version, key: str) -> tuple[Past, ...]:
+    """Return what a municipality has entered after each change, newest first."""
+    return workspace().history(dataset().catalogue, key)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

@@ -16,6 +16,7 @@ from matchmaker.errors import BadInput
 from matchmaker.i18n import LANGUAGES, Language, language
 from matchmaker.message import message
 from matchmaker.model import KINDS, LAND_NAMES, LANDS, PART_MEANINGS, PARTS, PRESETS, Preferences, Weights
+from matchmaker.store import Author
 from matchmaker.ui import cache
 from matchmaker.ui.show import part_names
 
@@ -48,6 +49,11 @@ button[data-selected], [data-testid=stSliderThumbValue] { color: inherit !import
 """What Streamlit's settings cannot say. Its hints at what the Enter key does exist in English only; leaving the field
 does the same. Its captions are paler than WCAG 2.2 allows (4.5:1), and so are chosen buttons and the figures of
 sliders on the dark page."""
+
+
+def author() -> Author:
+    """Return who changes data on a page: the one user of this desk."""
+    return Author("", "page")
 
 
 def announce_language(_: Language) -> None:

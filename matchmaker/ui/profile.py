@@ -236,7 +236,7 @@ def saving(edited: OwnProfile, own: OwnProfile, said: DeltaGenerator, _: Languag
     label = _("Save anyway") if meanwhile else _("Save")
     if st.button(label, type="primary", icon=":material/save:", disabled=not changed or not readable):
         try:
-            cache.workspace().save_profile(replace(edited, seen=None) if meanwhile else edited)
+            cache.workspace().save_profile(replace(edited, seen=None) if meanwhile else edited, by=inputs.author())
         except ChangedMeanwhile:
             st.rerun()  # shows the choice above
         except EntryRejected as error:
@@ -278,7 +278,7 @@ def enter_by_hand(_: Language) -> None:
             simulated=False,
         )
         try:
-            cache.workspace().enter_municipality(entered)
+            cache.workspace().enter_municipality(entered, by=inputs.author())
         except EntryRejected as error:
             labels = {
                 "name": _("Name"), "key": _("Key"), "land": _("Land"), "population": _("Inhabitants"),
