@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import pandas as pd
 
-from matchmaker import changes, dataset, exchange
+from matchmaker import changes, dataset, exchange, preview
 from matchmaker.catalogue import Catalogue
 from matchmaker.dataset import Dataset
 from matchmaker.errors import BadInput, ChangedMeanwhile
@@ -24,6 +24,7 @@ from matchmaker.model import (
     Provenance,
     Stage,
 )
+from matchmaker.preview import Difference
 from matchmaker.sheets import SHIPPED, Tables, schema
 from matchmaker.store import PROGRAM, Author, Store, Version
 
@@ -77,6 +78,19 @@ class Workspace:
         Raises `ImportRejected` with every row error; nothing is changed then.
         """
         store = self._writable()
+        present, taken = self._importable(path)
+        store.save(taken, what=what, by=by)
+        return Taken(
+            rows={name: len(frame) for name, frame in taken.items()},
+            replaced={name: _rows_of(present[name], name, frame) for name, frame in taken.items()},
+        )
+
+    def preview(self, path: Path) -> Mapping[str, Difference]:
+        """Return what an import would change, by name of the table; raises as `take_in` does and changes nothing."""
+        return preview.differences(*self._importable(path))
+
+    def _importable(self, path: Path) -> tuple[Tables, Tables]:
+        """Return the present tables, and those that an import of a file would take over."""
         present = self.load().tables
         tables = exchange.read(path, known=_referable(present), real=_real(present), bounded=True)
         fixed = sorted(name for name in tables if schema()[name].catalogue)
@@ -89,11 +103,7 @@ class Workspace:
                 where=str(path),
                 remedy=message("To use another catalogue, start with --data and the folder of your package."),
             )
-        store.save(taken, what=what, by=by)
-        return Taken(
-            rows={name: len(frame) for name, frame in taken.items()},
-            replaced={name: _rows_of(present[name], name, frame) for name, frame in taken.items()},
-        )
+        return present, taken
 
     def replace_register(self, path: Path, *, by: Author = PROGRAM) -> tuple[int, int]:
         """Replace the register by the official file; return how many rows it has and how many have no place.

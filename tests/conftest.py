@@ -65,6 +65,11 @@ class Server:
         store = Store(self._address(self._template))
         store.close()
 
+    @property
+    def address(self) -> str:
+        """Address of the database by which others are made."""
+        return self._url.render_as_string(hide_password=False)
+
     def create(self, *, template: bool) -> str:
         """Make a database and return its address."""
         name = f"matchmaker_test_{uuid.uuid4().hex}"

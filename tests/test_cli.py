@@ -219,6 +219,7 @@ def test_network(run: Command, package: Path, tmp_path: Path):
 # Writing ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_a_profile_is_shown_changed_and_shown_again(run: Command, tmp_path: Path):
     profile = json.loads(run("profile", "show", "01059083"))
     profile["maturity"]["D2"] = 1.5
@@ -242,6 +243,7 @@ def test_an_impossible_profile_is_refused(text: str, run: Command, tmp_path: Pat
     assert Store(database).version() == 0
 
 
+@pytest.mark.both_databases
 def test_export_and_import_keep_everything_and_the_mark_of_simulation(run: Command, tmp_path: Path, package: Path):
     run("--data", package, "export", tmp_path / "export.xlsx")
     run("--data", package, "export", tmp_path / "export")
@@ -279,6 +281,7 @@ def test_a_rejected_profile_is_not_said_to_be_a_file(run: Command, tmp_path: Pat
     assert "row" not in said
 
 
+@pytest.mark.both_databases
 def test_an_import_says_what_it_replaces(run: Command, tmp_path: Path, shipped: dataset.Dataset):
     published = int((shipped.tables["offers"]["key"] == "05315000").sum())
     assert published > 1
@@ -287,6 +290,32 @@ def test_an_import_says_what_it_replaces(run: Command, tmp_path: Path, shipped: 
     path.write_text(f"{header}\n05315000,UC01,pilot,Probe,,,self-assessed,\n", encoding="utf-8")
     assert run.json("import", path)["replaced"] == {"offers": {"05315000": published}}
     assert "05315000: replaces 1 row\n" in run("import", path)
+
+
+@pytest.mark.both_databases
+def test_a_dry_run_says_what_would_change_and_changes_nothing(run: Command, tmp_path: Path, database: str):
+    path = tmp_path / "needs.csv"
+    path.write_text(f"{NEEDS}\n01059083,UC01,3,self-assessed,\n01059083,UC02,1,self-assessed,\n", encoding="utf-8")
+    run("import", path)
+    path.write_text(f"{NEEDS}\n01059083,UC01,2,self-assessed,\n01059083,UC03,1,self-assessed,\n", encoding="utf-8")
+    found = run.json("import", path, "--dry-run")["tables"]["needs"]
+    assert (found["added"], found["changed"], found["removed"], found["unchanged"]) == (1, 1, 1, 0)
+    assert [row["use_case"] for row in found["rows"]["added"]] == ["UC03"]
+    assert [row["use_case"] for row in found["rows"]["removed"]] == ["UC02"]
+    assert [(row["use_case"], row["column"], row["before"], row["after"]) for row in found["rows"]["changed"]] == [
+        ("UC01", "urgency", "3", "2")
+    ]
+    assert "needs: 1 added, 1 changed, 1 removed, 0 unchanged" in run("import", path, "--dry-run")
+    assert Store(database).version() == 1
+    assert list(Store(database).tables()["needs"]["use_case"]) == ["UC01", "UC02"]
+    # What was announced is what happens.
+    run("import", path)
+    assert run.json("import", path, "--dry-run")["tables"]["needs"]["unchanged"] == 2
+
+
+def test_a_dry_run_lists_errors_like_an_import(run: Command, tmp_path: Path):
+    (tmp_path / "needs.csv").write_text(f"{NEEDS}\n01059083,UC01,9,survey,\n", encoding="utf-8")
+    assert "column urgency" in run("import", tmp_path / "needs.csv", "--dry-run", code=2)
 
 
 def test_a_port_in_use_is_named(run: Command):
@@ -428,9 +457,9 @@ def test_a_wrong_import_is_listed_and_changes_nothing(
     assert all(frame.empty for frame in store.tables().values())
 
 
-def test_a_register_fifty_times_as_large_is_refused(run: Command, tmp_path: Path, database: str):
+def test_a_register_six_times_as_large_is_refused(run: Command, tmp_path: Path, database: str):
     header, rows = (sheets.SHIPPED / "register.csv").read_text(encoding="utf-8").split("\n", 1)
-    (tmp_path / "register.csv").write_text(f"{header}\n{rows * 50}", encoding="utf-8")
+    (tmp_path / "register.csv").write_text(f"{header}\n{rows * 6}", encoding="utf-8")
     assert "more than 50,000 rows" in run("import", tmp_path / "register.csv", code=2)
     assert Store(database).version() == 0
 

@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         result: int = arguments.run(arguments)
     except MatchmakerError as error:
-        _report(error, arguments.lang)
+        explain(error, arguments.lang)
         return error.exit_code
     except BrokenPipeError:
         # The reader of a pipe has seen enough; that is no failure.
@@ -38,7 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return result
 
 
-def _report(error: MatchmakerError, lang: str) -> None:
+def explain(error: MatchmakerError, lang: str) -> None:
+    """Say on standard error what went wrong, where, and what to do next."""
     from matchmaker.i18n import language
 
     _ = language(lang)
@@ -47,13 +48,13 @@ def _report(error: MatchmakerError, lang: str) -> None:
         parts.append(f"[{error.where}]")
     if error.remedy:
         parts.append(_.render(error.remedy))
-    print(" ".join(parts), file=sys.stderr)
+    print(_on_one_line(" ".join(parts)), file=sys.stderr)
     if isinstance(error, Rejected):
         for issue in error.issues:
             where = ", ".join(
                 part
                 for part in (
-                    issue.file,
+                    _on_one_line(issue.file),
                     _("row {row}").format(row=issue.row) if issue.row else "",
                     _("column {column}").format(column=_on_one_line(issue.column)) if issue.column else "",
                     f"„{_on_one_line(issue.value)}“" if issue.value else "",
@@ -67,7 +68,7 @@ def _report(error: MatchmakerError, lang: str) -> None:
 
 
 def _on_one_line(text: str) -> str:
-    """Return a text of a file so that it cannot steer the terminal or break the list."""
+    """Return a text of a file, or its name, so that it cannot steer the terminal or break the list."""
     return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
@@ -192,8 +193,11 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
     alike.add_argument("--no-simulated", action="store_true", help="without demonstration participants")
     alike.add_argument("--json", action="store_true")
 
-    taken = command("import", data.import_, "take in a data package, workbook or CSV file, whole or not at all")
+    taken = command(
+        "import", data.import_, "take in a data package (folder or .zip), workbook or CSV file, whole or not at all"
+    )
     taken.add_argument("path", type=Path, metavar="PATH")
+    taken.add_argument("--dry-run", action="store_true", help="say what would be added, changed and removed, and stop")
     taken.add_argument("--json", action="store_true")
 
     asked = command("survey", survey.survey, "maturity with standard errors from employees' answers")
@@ -202,7 +206,7 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
     asked.add_argument("--as-of", default="", metavar="DATE", help="day of the survey, for --save (default: today)")
     asked.add_argument("--json", action="store_true")
 
-    given = command("export", data.export, "write all tables as a data package, or as .xlsx")
+    given = command("export", data.export, "write all tables as a data package: a folder, .zip, .xlsx or .json")
     given.add_argument("path", type=Path, metavar="PATH")
 
     form = command("template", data.template, "write an empty form with explained columns")

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from matchmaker.cli.session import author, opened, print_json, writing
 from matchmaker.errors import BadInput
 from matchmaker.message import message
+
+if TYPE_CHECKING:
+    from matchmaker.i18n import Language
+    from matchmaker.workspace import Workspace
 
 _REPLACED_LISTED = 10
 """Municipalities named of which an import replaces something; with --json all are."""
@@ -109,6 +114,8 @@ def profile_restore(arguments: argparse.Namespace) -> int:
 def import_(arguments: argparse.Namespace) -> int:
     """Take in a data package, workbook or CSV file."""
     workspace, _ = writing(arguments)
+    if arguments.dry_run:
+        return _dry_run(workspace, arguments, _)
     taken = workspace.take_in(arguments.path, what=f"import {arguments.path.name}", by=author())
     if arguments.json:
         print_json({"rows": taken.rows, "replaced": taken.replaced, "database": workspace.place})
@@ -121,6 +128,33 @@ def import_(arguments: argparse.Namespace) -> int:
         if (rest := len(before) - _REPLACED_LISTED) > 0:
             print("  " + _("… and {count} more.").format(count=_.number(rest)))
     print(_("Saved in {place}").format(place=workspace.place))
+    return 0
+
+
+def _dry_run(workspace: Workspace, arguments: argparse.Namespace, _: Language) -> int:
+    """Say what an import would change."""
+    found = workspace.preview(arguments.path)
+    if arguments.json:
+        print_json(
+            {"dry_run": True,
+             "tables": {
+                 name: {
+                     "added": len(d.added), "changed": d.changed_rows, "removed": len(d.removed),
+                     "unchanged": d.unchanged,
+                     "rows": {kind: frame.astype(object).where(frame.notna(), None).to_dict("records")
+                              for kind, frame in (("added", d.added), ("changed", d.changed), ("removed", d.removed))},
+                 }
+                 for name, d in found.items()
+             }}
+        )  # fmt: skip
+        return 0
+    for name, d in found.items():
+        counts = _("{added} added, {changed} changed, {removed} removed, {unchanged} unchanged").format(
+            added=_.number(len(d.added)), changed=_.number(d.changed_rows), removed=_.number(len(d.removed)),
+            unchanged=_.number(d.unchanged),
+        )  # fmt: skip
+        print(f"{name}: {counts}")
+    print(_("Nothing was changed: this was a dry run."))
     return 0
 
 

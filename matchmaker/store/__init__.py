@@ -147,7 +147,9 @@ class Store:
     def _numbered(connection: sa.Connection, touched: set[str], what: str, by: Author) -> int:
         """Give a number to the change that a connection has made, and keep the states that are new."""
         number = int(connection.execute(_LAST).scalar_one()) + 1
-        entry = {"number": number, "at": datetime.now(UTC), "what": what, "who": by.who, "origin": by.origin}
+        # Names of files may hold what a database cannot: bytes that are no text, line breaks, zeros.
+        readable = "".join(character if character.isprintable() else "\ufffd" for character in what)
+        entry = {"number": number, "at": datetime.now(UTC), "what": readable, "who": by.who, "origin": by.origin}
         connection.execute(sa.insert(revision), entry)
         for some in _chunks(sorted(touched)):
             past.keep(connection, some, number)

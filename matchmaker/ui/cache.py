@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 
 import streamlit as st
 
-from matchmaker import service, sheets
+from matchmaker import exchange, service, sheets
 from matchmaker.catalogue import Change
 from matchmaker.clusters import Types
 from matchmaker.dataset import Dataset
@@ -69,6 +69,12 @@ def choices(version: Version, simulated: bool, simulated_mark: str) -> dict[str,
 def pain_index(version: Version) -> PainIndex:
     """Return what finds use cases by the words that people use for what annoys them."""
     return index_of(dataset().catalogue)
+
+
+@st.cache_data(max_entries=3, show_spinner=False)
+def package(version: Version, ending: str) -> bytes:
+    """Return all tables as one file, in a format of `exchange.PACKED_FORMATS`."""
+    return exchange.packed(dataset().tables, ending)
 
 
 @st.cache_resource(max_entries=50, show_spinner=False)
