@@ -27,6 +27,7 @@ from matchmaker.model import (
     Cooperation,
     Evidence,
     Provenance,
+    Software,
     Stage,
 )
 from matchmaker.profiles import Profiles, ties_of
@@ -165,6 +166,7 @@ def _known(value: float) -> float | None:
 
 
 def _activity(record: Mapping[str, Any]) -> Activity:
+    software = (record["software"], record["software_url"], record["licence"])
     return Activity(
         use_case=record["use_case"],
         stage=Stage(record["stage"]) if record["stage"] else None,
@@ -172,6 +174,7 @@ def _activity(record: Mapping[str, Any]) -> Activity:
         year=_whole(record["year"]),
         provenance=Provenance(record["provenance"]),
         url=record["source_url"],
+        software=Software(*software) if any(software) else None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property
 from operator import index
 from pathlib import Path
@@ -22,6 +22,7 @@ from matchmaker.model import (
     Activity,
     Municipality,
     Provenance,
+    Software,
     Stage,
 )
 from matchmaker.preview import Difference
@@ -54,6 +55,11 @@ class Workspace:
     def place(self) -> str:
         """Where entries are kept, as a user may read it; empty where nothing can be saved."""
         return self.store.place if self.store else ""
+
+    @property
+    def stored(self) -> Store:
+        """The database with what users entered; raises `BadInput` where there is none."""
+        return self._writable()
 
     def version(self) -> tuple[str, int]:
         """Return what changes when the data do; key of every cache."""
@@ -167,6 +173,9 @@ class Workspace:
                         "year": np.nan if activity.year is None else activity.year,
                         "provenance": activity.provenance.value,
                         "source_url": activity.url,
+                        "software": activity.software.name if activity.software else "",
+                        "software_url": activity.software.url if activity.software else "",
+                        "licence": activity.software.licence if activity.software else "",
                     }
                     for activity in profile.offers
                 ],
@@ -378,6 +387,7 @@ def profile_document(profile: OwnProfile) -> dict[str, Any]:
                 "year": a.year,
                 "provenance": a.provenance.value,
                 "source_url": a.url,
+                "software": asdict(a.software) if a.software else None,
             }
             for a in profile.offers
         ],
@@ -417,6 +427,8 @@ def _known(value: float | None) -> float | None:
 
 
 def _offer(document: Mapping[str, Any]) -> Activity:
+    given = document.get("software") or {}
+    software = tuple(str(given.get(name) or "") for name in ("name", "url", "licence"))
     return Activity(
         use_case=document.get("use_case") or "",
         stage=Stage(document["stage"]) if document.get("stage") else None,
@@ -424,6 +436,7 @@ def _offer(document: Mapping[str, Any]) -> Activity:
         year=None if document.get("year") is None else index(document["year"]),
         provenance=Provenance(document.get("provenance", Provenance.SELF_ASSESSED)),
         url=document.get("source_url") or "",
+        software=Software(*software) if any(software) else None,
     )
 
 

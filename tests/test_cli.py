@@ -230,12 +230,28 @@ def test_a_profile_is_shown_changed_and_shown_again(run: Command, tmp_path: Path
     assert (kept["maturity"]["D2"], kept["needs"]) == (1.5, {"UC01": 3})
 
 
+@pytest.mark.both_databases
+def test_the_solution_behind_an_offer_is_kept_with_it(run: Command, tmp_path: Path):
+    software = {"name": "Chat", "url": "https://gitlab.opencode.de/chat", "licence": "EUPL-1.2"}
+    offer = {"use_case": "UC03", "stage": "operation", "title": "Chat", "software": software}
+    (tmp_path / "profile.json").write_text(json.dumps({"offers": [offer]}), encoding="utf-8")
+    run("profile", "set", "01059083", tmp_path / "profile.json")
+    assert run.json("profile", "history", "01059083")["versions"][0]["state"]["offers"][0]["licence"] == "EUPL-1.2"
+    run("export", tmp_path / "all.zip")
+    run("profile", "restore", "01059083", "0")
+    run("import", tmp_path / "all.zip")
+    assert json.loads(run("profile", "show", "01059083"))["offers"][0]["software"] == software
+    offer["software"] = {"name": "Chat", "url": "javascript:alert(1)", "licence": ""}
+    (tmp_path / "profile.json").write_text(json.dumps({"offers": [offer]}), encoding="utf-8")
+    assert "column software_url" in run("profile", "set", "01059083", tmp_path / "profile.json", code=2)
+
+
 @pytest.mark.parametrize(
     "text",
     ["[]", "{", '{"maturity": {"D1": 9}}', '{"needs": {"UC99": 1}}', '{"needs": {"UC01": 1e999}}',
      '{"offers": [{"title": "\\ud800"}]}', '{"offers": [{"stage": "never"}]}', "[" * 100_000,
-     '{"offers": [{"title": "x", "provenance": "simulated"}]}'],
-    ids=range(9),
+     '{"offers": [{"title": "x", "provenance": "simulated"}]}', '{"offers": [{"title": "x", "software": "x"}]}'],
+    ids=range(10),
 )  # fmt: skip
 def test_an_impossible_profile_is_refused(text: str, run: Command, tmp_path: Path, database: str):
     (tmp_path / "profile.json").write_text(text, encoding="utf-8")

@@ -13,7 +13,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from matchmaker.cli import data, insights, landscape, plan, projects, report, search, share, start, survey
+from matchmaker import log
+from matchmaker.cli import data, insights, keeping, landscape, plan, projects, report, search, share, start, survey
 from matchmaker.errors import MatchmakerError, Rejected
 
 
@@ -23,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A Windows console may not be UTF-8; names of places are.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    log.begin()
     arguments = _parser().parse_args(argv)
     try:
         result: int = arguments.run(arguments)
@@ -43,6 +45,7 @@ def explain(error: MatchmakerError, lang: str) -> None:
     from matchmaker.i18n import language
 
     _ = language(lang)
+    log.refused(error.code)
     parts = [_("Error") + ":", _.render(error.what)]
     if error.where:
         parts.append(f"[{error.where}]")
@@ -211,6 +214,16 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
 
     form = command("template", data.template, "write an empty form with explained columns")
     form.add_argument("path", type=Path, metavar="PATH.xlsx")
+
+    kept = command("backup", keeping.backup, "write everything that was entered into one file")
+    kept.add_argument("path", type=Path, metavar="FILE")
+    brought = command("restore", keeping.restore, "replace everything that was entered by a backup")
+    brought.add_argument("path", type=Path, metavar="FILE")
+    brought.add_argument("--replace", action="store_true", help="also where something has been entered already")
+    sound = command("check", keeping.check, "is the database there, sound and of this version?")
+    sound.add_argument("--json", action="store_true")
+    pruned = command("prune", keeping.prune, "delete earlier versions of profiles that are older than some days")
+    pruned.add_argument("--days", type=int, default=1095, metavar="N", help="keep so many days (default: 1095)")
 
     planned = command("plan", plan.plan, "which joint projects a region should start, with proof")
     planned.add_argument("--land", default="", metavar="TH,…", help="these Länder (default: all of Germany)")

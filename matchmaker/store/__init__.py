@@ -7,9 +7,11 @@ entered before stays in a history, from which any earlier state can be brought b
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import pandas as pd
@@ -18,14 +20,16 @@ import sqlalchemy as sa
 
 from matchmaker.errors import BadInput, ChangedMeanwhile
 from matchmaker.message import message
-from matchmaker.store import past
+from matchmaker.store import backup, past
 from matchmaker.store.database import HEAD, Database
 from matchmaker.store.past import PROGRAM, Author, Version
-from matchmaker.store.tables import OWNER, STORED, revision, stated
+from matchmaker.store.tables import OWNER, STORED, metadata, revision, stated
 
 __all__ = ["HEAD", "PROGRAM", "Author", "Store", "Version", "default_url"]
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 _OWNERS_AT_A_TIME: Final = 500
 """Databases limit the number of values in one statement."""
@@ -139,20 +143,58 @@ class Store:
             past.write(connection, key, state)
             return self._numbered(connection, {key}, f"restore {number}", by)
 
+    def backup(self, target: Path) -> None:
+        """Write everything into one file, while others may go on working; a file of this name is replaced."""
+        backup.make(self._database, target)
+
+    def replace_by(self, file: Path, *, by: Author = PROGRAM) -> int:
+        """Replace everything, the history too, by a backup in one transaction; return the new version.
+
+        The backup is checked before anything is changed. Raises `BadInput` and `StoreFailed` as `backup.opened`.
+        """
+        with backup.opened(file) as saved, saved.reading() as theirs, self._database.writing() as ours:
+            last = int(ours.execute(_LAST).scalar_one())
+            backup.fill(theirs, ours)
+            # Caches know the data by their version: it must be none that they have seen.
+            return self._numbered(ours, set(), f"backup {file.name}", by, least=last)
+
+    def prune(self, before: datetime, *, by: Author = PROGRAM) -> int:
+        """Delete what the history keeps from before a moment; return how many states that were.
+
+        The last state of each municipality stays. Of older changes it is also forgotten who made them.
+        """
+        with self._database.writing() as connection:
+            count = past.prune(connection, before)
+            self._numbered(connection, set(), "prune", by)
+            return count
+
+    def check(self) -> tuple[str, Mapping[str, int]]:
+        """Read everything; return what the database says about its soundness ("ok"), and the rows of each table."""
+        with self._database.reading() as connection:
+            sound = "ok"
+            if not self._database.is_server:
+                sound = str(connection.exec_driver_sql("PRAGMA quick_check").scalar())
+            counted = {
+                table.name: int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
+                for table in metadata.sorted_tables
+            }
+            return sound, counted
+
     def close(self) -> None:
         """Give back all connections."""
         self._database.close()
 
     @staticmethod
-    def _numbered(connection: sa.Connection, touched: set[str], what: str, by: Author) -> int:
+    def _numbered(connection: sa.Connection, touched: set[str], what: str, by: Author, least: int = 0) -> int:
         """Give a number to the change that a connection has made, and keep the states that are new."""
-        number = int(connection.execute(_LAST).scalar_one()) + 1
+        number = max(least, int(connection.execute(_LAST).scalar_one())) + 1
         # Names of files may hold what a database cannot: bytes that are no text, line breaks, zeros.
         readable = "".join(character if character.isprintable() else "\ufffd" for character in what)
         entry = {"number": number, "at": datetime.now(UTC), "what": readable, "who": by.who, "origin": by.origin}
         connection.execute(sa.insert(revision), entry)
         for some in _chunks(sorted(touched)):
             past.keep(connection, some, number)
+        _log.info("changed", extra={"version": number, "kind": what.partition(" ")[0], "municipalities": len(touched)})
         return number
 
 

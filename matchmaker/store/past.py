@@ -105,6 +105,16 @@ def write(connection: sa.Connection, key: str, state: State) -> None:
         connection.execute(sa.insert(stated), blocks)
 
 
+def prune(connection: sa.Connection, before: datetime) -> int:
+    """Delete states from before a moment but the last of each municipality, and who made changes then."""
+    later = history.alias()
+    overtaken = sa.exists().where((later.c.key == history.c.key) & (later.c.number > history.c.number))
+    old = sa.select(revision.c.number).where(revision.c.at < before)
+    gone = connection.execute(sa.delete(history).where(history.c.number.in_(old) & overtaken)).rowcount
+    connection.execute(sa.update(revision).where(revision.c.at < before).values(who=""))
+    return gone
+
+
 def _states(connection: sa.Connection, keys: Sequence[str]) -> Mapping[str, Mapping[str, list[Any]]]:
     found: dict[str, dict[str, list[Any]]] = {key: {} for key in keys}
     for name in BLOCKS:

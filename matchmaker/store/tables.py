@@ -43,7 +43,8 @@ needs = sa.Table(
 )  # fmt: skip
 offers = sa.Table(
     "offers", metadata, _key(), _order(), _text("use_case"), _text("stage"), _text("title"), _text("title_en"),
-    _number("year"), _text("provenance"), _text("source_url"),
+    _number("year"), _text("provenance"), _text("source_url"), _text("software"), _text("software_url"),
+    _text("licence"),
 )  # fmt: skip
 cooperations = sa.Table(
     "cooperations", metadata, sa.Column("id", sa.String(40), primary_key=True), _text("title"), _text("topic"),

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 
 import streamlit as st
 
-from matchmaker import exchange, service, sheets
+from matchmaker import exchange, log, service, sheets
 from matchmaker.catalogue import Change
 from matchmaker.clusters import Types
 from matchmaker.dataset import Dataset
@@ -33,6 +33,7 @@ Version: TypeAlias = tuple[str, int]
 @st.cache_resource(show_spinner=False)
 def workspace() -> Workspace:
     """Return the package and the database this app was started with."""
+    log.begin()
     package = os.environ.get("MATCHMAKER_DATA")
     if package:
         return Workspace(package=Path(package))

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pandas as pd
 import streamlit as st
 
+from matchmaker import log
 from matchmaker.dataset import Dataset
 from matchmaker.errors import EntryRejected, ImportRejected, MatchmakerError
 from matchmaker.i18n import Language
@@ -22,6 +23,7 @@ from matchmaker.model import (
     Cooperation,
     Evidence,
     Municipality,
+    Software,
     Suggestion,
 )
 from matchmaker.network import CentreMatch
@@ -45,6 +47,7 @@ def part_names(_: Language) -> dict[str, str]:
 
 def failure(error: MatchmakerError, _: Language) -> None:
     """Explain an error: what happened, where, and what to do next."""
+    log.refused(error.code)
     text = _.render(error.what) + (" " + _.render(error.remedy) if error.remedy else "")
     st.error(escaped(text), icon=":material/error:")
     if isinstance(error, ImportRejected):
@@ -150,6 +153,14 @@ def link(url: str, _: Language) -> str:
         return ""
     # An address with brackets could end the link and begin something else.
     return f" [{_('Source')}]({quote(url, safe=_IN_ADDRESSES)})"
+
+
+def software(found: Software | None, _: Language) -> str:
+    """Return the open-source solution behind an offer with its licence and a link; nothing where there is none."""
+    if not found:
+        return ""
+    licence = f" ({escaped(found.licence)})" if found.licence else ""
+    return f" · {_('Open source')}: {escaped(found.name or found.url)}{licence}{link(found.url, _)}"
 
 
 def score_bars(suggestions: Sequence[Suggestion], _: Language) -> None:

@@ -1,4 +1,4 @@
-"""History: who made each change from where, and what every municipality had entered after it."""
+"""History: who made each change from where, and what was entered after it; open-source solutions behind offers."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ _FORM: Any = {"ensure_ascii": False, "sort_keys": True, "separators": (",", ":")
 
 def upgrade() -> None:
     """Add the tables and columns, and begin the history with what has been entered so far."""
-    for name in ("who", "origin"):
-        op.add_column("revision", sa.Column(name, sa.Text, nullable=False, server_default=""))
+    for table, columns in (("revision", ("who", "origin")), ("offers", ("software", "software_url", "licence"))):
+        for name in columns:
+            op.add_column(table, sa.Column(name, sa.Text, nullable=False, server_default=""))
     op.create_table(
         "history",
         sa.Column("key", sa.String(8), nullable=False),
