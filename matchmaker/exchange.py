@@ -445,7 +445,9 @@ def _texts(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     numeric = {field["name"] for field in table.fields if field["type"] in {"number", "integer"}}
     return pd.DataFrame(
         {
-            name: [text(float(v)) for v in whole[name]] if name in numeric else whole[name].fillna(BLANK).map(_plain)
+            name: [text(float(v)) for v in whole[name]]
+            if name in numeric
+            else whole[name].astype(object).fillna(BLANK).map(_plain)
             for name in table.columns
         },
         dtype=object,

@@ -473,6 +473,22 @@ def test_a_wrong_import_is_listed_and_changes_nothing(
     assert all(frame.empty for frame in store.tables().values())
 
 
+def test_a_name_of_a_file_cannot_steer_the_terminal(run: Command, tmp_path: Path, database: str):
+    """Names of files may hold any bytes but a slash and zero, on the terminal and in the database."""
+    path = tmp_path / "needs \x1b[2J\udcff\n.csv"
+    try:
+        path.write_text(f"{NEEDS}\n01059083,UC01,9,survey,\n", encoding="utf-8")
+    except (OSError, UnicodeEncodeError):
+        path = tmp_path / "needs \u202e.csv"  # systems that allow less still allow this
+        path.write_text(f"{NEEDS}\n01059083,UC01,9,survey,\n", encoding="utf-8")
+    said = run("import", path, code=2)
+    assert said.replace("\n", "").isprintable()
+    assert len(said.splitlines()) == 2
+    path.write_text(f"{NEEDS}\n01059083,UC01,3,survey,\n", encoding="utf-8")
+    run("import", path)
+    assert Store(database).history("01059083")[0].what.isprintable()
+
+
 def test_a_register_six_times_as_large_is_refused(run: Command, tmp_path: Path, database: str):
     header, rows = (sheets.SHIPPED / "register.csv").read_text(encoding="utf-8").split("\n", 1)
     (tmp_path / "register.csv").write_text(f"{header}\n{rows * 6}", encoding="utf-8")

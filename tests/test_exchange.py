@@ -161,6 +161,9 @@ TABLES = st.builds(
                     "year": np.nan,
                     "provenance": "published",
                     "source_url": "https://example.org",
+                    "software": title,
+                    "software_url": "",
+                    "licence": "EUPL-1.2",
                 }
                 for key, title, english in offers
             ],

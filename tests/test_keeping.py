@@ -56,7 +56,8 @@ def test_a_backup_brings_everything_back_wherever_it_came_from(filled: Store, da
     for url in (f"sqlite:///{tmp_path / 'other.db'}", databases.fresh()):
         other = Store(url)
         other.replace_by(tmp_path / "backup.db")
-        assert content(other) == before
+        found = content(other)
+        assert [(a, b) for name in before for a, b in zip(before[name], found[name], strict=True) if a != b] == []
         assert [v.number for v in other.history(KEY)] == [v.number for v in filled.history(KEY)]
     # Over what has been entered since, and under a version that no cache has seen.
     filled.save({"needs": pd.DataFrame([{"key": KEY, "use_case": "UC09", "urgency": 1.0}])}, what="test")
@@ -80,10 +81,8 @@ def test_a_backup_made_while_others_write_is_one_state(database: str, tmp_path: 
         sizes = []
         for number in range(5):
             store.backup(tmp_path / f"{number}.db")
-            with closing(sqlite3.connect(tmp_path / f"{number}.db")) as connection:
-                counts = [connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0]
-                          for t in ("register", "needs", "history", "revision")]  # fmt: skip
-            sizes.append(set(counts))
+            _sound, rows = Store(f"sqlite:///{tmp_path / f'{number}.db'}").check()
+            sizes.append({rows[name] for name in ("register", "needs", "history", "revision")})
         for one in writing:
             one.result()
     assert all(len(size) == 1 for size in sizes)
@@ -166,16 +165,16 @@ def test_the_log_holds_nothing_that_anybody_entered(database: str, monkeypatch: 
     monkeypatch.setattr(logger, "handlers", [])
     monkeypatch.setattr(logger, "propagate", True)
     log.begin()
-    secret = "Geheimnis"
+    word = "Geheimnis"
     workspace = Workspace(store=Store(database))
     profile = replace(own_profile(workspace.load(), KEY), needs=(("UC01", 3),), as_of="2026-01-31")
-    workspace.save_profile(profile, by=Author(secret, "page"))
+    workspace.save_profile(profile, by=Author(word, "page"))
     header = "key,use_case,stage,title,title_en,year,provenance,source_url"
-    (tmp_path / f"{secret}.csv").write_text(f"{header}\n{KEY},UC01,pilot,{secret},,,survey,\n", encoding="utf-8")
-    for content_ in (None, f"{header}\n{KEY},{secret},pilot,{secret},,,survey,\n"):
+    (tmp_path / f"{word}.csv").write_text(f"{header}\n{KEY},UC01,pilot,{word},,,survey,\n", encoding="utf-8")
+    for content_ in (None, f"{header}\n{KEY},{word},pilot,{word},,,survey,\n"):
         if content_:
-            (tmp_path / f"{secret}.csv").write_text(content_, encoding="utf-8")
-        cli.main(["import", str(tmp_path / f"{secret}.csv")])
+            (tmp_path / f"{word}.csv").write_text(content_, encoding="utf-8")
+        cli.main(["import", str(tmp_path / f"{word}.csv")])
     logger.handlers[0].close()
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [(line["event"], line.get("kind"), line.get("code")) for line in lines] == [
@@ -183,19 +182,16 @@ def test_the_log_holds_nothing_that_anybody_entered(database: str, monkeypatch: 
     ]  # fmt: skip
     assert all(set(line) <= {"at", "level", "room", "event", "error", *log.FIELDS} for line in lines)
     written = (tmp_path / "log.jsonl").read_text(encoding="utf-8")
-    assert not any(word in written for word in (secret, KEY, "Süderbrarup", "UC01", str(tmp_path)))
+    assert not any(text in written for text in (word, KEY, "Süderbrarup", "UC01", str(tmp_path)))
 
 
 def test_a_line_of_the_log_never_shows_the_text_of_an_error():
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(log._Line())
-    try:
-        raise ValueError("Geheimnis")
-    except ValueError:
-        record = logging.LogRecord("matchmaker", logging.ERROR, "", 0, "failed %s", ("Geheimnis",), None)
-        record.exc_info = (ValueError, ValueError("Geheimnis"), None)
-        handler.emit(record)
+    record = logging.LogRecord("matchmaker", logging.ERROR, "", 0, "failed %s", ("Geheimnis",), None)
+    record.exc_info = (ValueError, ValueError("Geheimnis"), None)
+    handler.emit(record)
     line = json.loads(stream.getvalue())
     assert (line["event"], line["error"]) == ("failed %s", "ValueError")
     assert "Geheimnis" not in stream.getvalue()

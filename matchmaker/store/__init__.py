@@ -220,7 +220,11 @@ def _tables(connection: sa.Connection) -> Mapping[str, pd.DataFrame]:
 def _rows(frame: pd.DataFrame, table: sa.Table) -> list[dict[str, Any]]:
     """Return the rows of a frame as the database takes them: NaN as NULL, offers numbered per municipality."""
     columns = [column.name for column in table.columns if column.name != "position"]
-    chosen = frame.reindex(columns=columns).astype(object)
+    numbers = [column.name for column in table.columns if isinstance(column.type, sa.Float)]
+    chosen = frame.reindex(columns=columns)
+    # Servers keep a zero below zero, files do not; both shall hold the same.
+    chosen[numbers] = chosen[numbers].astype("float64") + 0.0
+    chosen = chosen.astype(object)
     chosen = chosen.where(chosen.notna(), None)
     for column in table.columns:
         if isinstance(column.type, sa.Text) and column.name in chosen:

@@ -27,6 +27,7 @@ TITLES = {
     "types": {"de": "Typen", "en": "Types"},
     "insights": {"de": "Lage und Thesen", "en": "Situation and statements"},
     "plan": {"de": "Kompetenzzentrum", "en": "Competence centre"},
+    "data": {"de": "Daten", "en": "Data"},
 }
 
 
