@@ -16,6 +16,7 @@ CORE |= {"consortia", "sharing", "grants", "relief", "portfolio"}
 ASKED = {"workspace", "service"}
 WORDS = {"errors", "message", "model"}
 TABLES = {"sheets", "indicators", "answers", "assumptions", "costtable", "dataset"}
+OUTSIDE = {"exchange", "store", "i18n", "reports", "changes", "log"}
 BASE = {"errors", "message", "model", "profiles", "catalogue"}
 ALLOWED = {
     "message": set(),
@@ -40,33 +41,8 @@ ALLOWED = {
     "answers": {*BASE, "sheets"},
     "costtable": {*BASE, "sheets"},
     "service": {*BASE, *CORE, *TABLES, "simulate", "reports"},
-    "cli": {
-        *WORDS,
-        *TABLES,
-        "insights",
-        "portfolio",
-        "exchange",
-        "store",
-        "i18n",
-        "reports",
-        "changes",
-        "log",
-        *ASKED,
-        "cli",
-    },
-    "ui": {
-        *BASE,
-        *(CORE - {"partners"}),
-        *TABLES,
-        "exchange",
-        "preview",
-        "store",
-        "i18n",
-        "reports",
-        "changes",
-        *ASKED,
-        "ui",
-    },
+    "cli": {*WORDS, *TABLES, *OUTSIDE, "insights", "portfolio", *ASKED, "cli"},
+    "ui": {*BASE, *(CORE - {"partners"}), *TABLES, *OUTSIDE, "preview", *ASKED, "ui"},
     "app": {"errors", "ui"},
     "__main__": {"cli"},
     "__init__": set(),
