@@ -25,6 +25,7 @@ page = st.navigation(
         st.Page(
             f"{pages}/insights.py", title=_("Situation and statements"), icon=":material/fact_check:", url_path="thesen"
         ),
+        st.Page(f"{pages}/data.py", title=_("Data"), icon=":material/database:", url_path="daten"),
         st.Page(f"{pages}/method.py", title=_("How it is computed"), icon=":material/calculate:", url_path="methode"),
         st.Page(
             f"{pages}/accessibility.py", title=_("Accessibility"), icon=":material/accessibility:",

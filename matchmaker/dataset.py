@@ -27,6 +27,7 @@ from matchmaker.model import (
     Cooperation,
     Evidence,
     Provenance,
+    Software,
     Stage,
 )
 from matchmaker.profiles import Profiles, ties_of
@@ -168,6 +169,7 @@ def _known(value: float) -> float | None:
 
 
 def _activity(record: Mapping[str, Any]) -> Activity:
+    software = (record["software"], record["software_url"], record["licence"])
     return Activity(
         use_case=record["use_case"],
         stage=Stage(record["stage"]) if record["stage"] else None,
@@ -175,6 +177,7 @@ def _activity(record: Mapping[str, Any]) -> Activity:
         year=_whole(record["year"]),
         provenance=Provenance(record["provenance"]),
         url=record["source_url"],
+        software=Software(*software) if any(software) else None,
     )
 
 

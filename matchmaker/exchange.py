@@ -6,14 +6,16 @@ made beside its target and moved into place at the end.
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import numpy as np
@@ -37,10 +39,12 @@ from matchmaker.sheets import (
     content_of,
     csv_text,
     descriptor,
+    limit_of,
     no_table,
     read_csv,
     read_workbook,
     schema,
+    too_large,
     typed,
 )
 
@@ -217,31 +221,23 @@ def read_official_register(path: Path) -> pd.DataFrame:
     return frame.reindex(columns=schema()["register"].columns).fillna({"parent_key": BLANK})
 
 
+PACKED_FORMATS: Final = (".zip", ".xlsx", ".json")
+"""Endings of data packages in one file: a folder packed, a workbook, and a JSON document with the rows in it."""
+
+
 def write(tables: Tables, target: Path) -> None:
-    """Write tables as a data package: a folder, or one XLSX where the name ends so.
+    """Write tables as a data package: a folder, or one file where the name ends as in `PACKED_FORMATS`.
 
     Nothing is half-written: everything is made beside the target and moved into place at the end.
     """
+    if target.suffix.lower() in PACKED_FORMATS:
+        write_bytes(packed(tables, target.suffix.lower()), target)
+        return
     try:
-        if target.suffix.lower() == ".xlsx":
-            with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-                made = Path(scratch) / "package.xlsx"
-                _write_workbook(tables, made)
-                made.replace(target)
-            return
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-            for name, frame in tables.items():
-                text = csv_text(_texts(schema()[name], frame))
-                (Path(scratch) / schema()[name].file).write_text(text, encoding="utf-8", newline="")
-            described = descriptor()
-            described["resources"] = [r for r in described["resources"] if r["name"] in tables]
-            for resource in described["resources"]:
-                keys = resource["schema"].get("foreignKeys", [])
-                kept = [key for key in keys if key["reference"]["resource"] in {"", *tables}]
-                resource["schema"]["foreignKeys"] = kept
-            text = json.dumps(described, ensure_ascii=False, indent=2) + "\n"
-            (Path(scratch) / DESCRIPTOR).write_text(text, encoding="utf-8")
+            for name, content in _members(tables):
+                (Path(scratch) / name).write_bytes(content)
             target.mkdir(exist_ok=True)
             for made in sorted(Path(scratch).iterdir()):
                 shutil.move(made, target / made.name)
@@ -249,17 +245,71 @@ def write(tables: Tables, target: Path) -> None:
         raise _not_written(target, error) from error
 
 
+def packed(tables: Tables, ending: str) -> bytes:
+    """Return a data package as one file of a format in `PACKED_FORMATS`.
+
+    The JSON document is a Frictionless data package whose resources carry their rows (``data``): numbers as numbers,
+    what is unknown as null. It is meant for other registers to read; imports take the other forms.
+    """
+    match ending:
+        case ".xlsx":
+            stream = io.BytesIO()
+            _write_workbook(tables, stream)
+            return stream.getvalue()
+        case ".json":
+            described = _described(tables)
+            for resource in described["resources"]:
+                for kind in ("path", "scheme", "format", "mediatype", "encoding"):
+                    resource.pop(kind, None)
+                frame = tables[resource["name"]].reindex(columns=schema()[resource["name"]].columns).astype(object)
+                resource["data"] = [_json_row(row) for row in frame.to_dict("records")]
+            return (json.dumps(described, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
+        case _:
+            stream = io.BytesIO()
+            with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+                for name, content in _members(tables):
+                    # Without a date, the same tables give the same file.
+                    archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+            return stream.getvalue()
+
+
+def _json_row(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a row for JSON: whole numbers without a point, null for what is unknown."""
+
+    def value(cell: object) -> object:
+        if isinstance(cell, float):
+            return None if math.isnan(cell) else int(cell) if cell.is_integer() else cell
+        return None if cell is None or cell == BLANK else _plain(cell)
+
+    return {str(name): value(cell) for name, cell in row.items()}
+
+
+def _members(tables: Tables) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of a data package: a CSV file for each table, and the description."""
+    for name, frame in tables.items():
+        yield schema()[name].file, csv_text(_texts(schema()[name], frame)).encode()
+    yield DESCRIPTOR, (json.dumps(_described(tables), ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _described(tables: Tables) -> dict[str, Any]:
+    """Return the description of a package that has only these tables."""
+    described = descriptor()
+    described["resources"] = [r for r in described["resources"] if r["name"] in tables]
+    for resource in described["resources"]:
+        keys = resource["schema"].get("foreignKeys", [])
+        kept = [key for key in keys if key["reference"]["resource"] in {"", *tables}]
+        resource["schema"]["foreignKeys"] = kept
+    return described
+
+
 def write_template(target: Path) -> None:
     """Write an empty form: one sheet per table that a municipality fills in, with explained columns."""
-    try:
-        with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-            made = Path(scratch) / "template.xlsx"
-            _write_workbook(
-                {t.name: pd.DataFrame(columns=t.columns) for t in schema().values() if not t.catalogue}, made
-            )
-            made.replace(target)
-    except OSError as error:
-        raise _not_written(target, error) from error
+    write_bytes(template(), target)
+
+
+def template() -> bytes:
+    """Return the empty form as a workbook."""
+    return packed({t.name: pd.DataFrame(columns=t.columns) for t in schema().values() if not t.catalogue}, ".xlsx")
 
 
 def write_text(text: str, target: Path) -> None:
@@ -293,11 +343,45 @@ def _sheets(path: Path, findings: Findings, *, bounded: bool) -> Mapping[str, Sh
         found = [read_csv(file, name, findings, bounded=bounded) for name, file in files]
         for other in sorted({file for file in path.iterdir() if file.suffix.lower() == ".csv"} - {f for _, f in files}):
             findings.add(other.name, no_table(other.stem))
+    elif path.suffix.lower() == ".zip":
+        with tempfile.TemporaryDirectory() as scratch:
+            _unpack(path, Path(scratch), findings, bounded=bounded)
+            return _sheets(Path(scratch), findings, bounded=bounded)
     elif path.suffix.lower() in {".xlsx", ".xlsm"}:
         found = read_workbook(path, findings, bounded=bounded)
     else:
         found = [read_csv(path, path.stem if path.stem in schema() else None, findings, bounded=bounded)]
     return dict(pair for pair in found if pair is not None)
+
+
+def _unpack(path: Path, folder: Path, findings: Findings, *, bounded: bool) -> None:
+    """Unpack the CSV files of a zipped data package, which may lie in folders; report what keeps it from that."""
+    left = limit_of(bounded=bounded)
+    content = content_of(path, findings, bounded=bounded)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content or b"")) as packed:
+            for member in packed.infolist() if content else ():
+                # Only the last part of the name counts: nothing is ever written outside the folder.
+                name = PurePosixPath(member.filename).name
+                if member.is_dir() or not name.lower().endswith(".csv"):
+                    continue
+                if (folder / name).exists():
+                    findings.add(path.name, message("{name} is in the archive twice.", name=name))
+                    continue
+                with packed.open(member) as stream:
+                    text = stream.read(left + 1)
+                left -= len(text)
+                if left < 0:
+                    findings.add(path.name, too_large(limit_of(bounded=bounded)))
+                    return
+                (folder / name).write_bytes(text)
+    except Exception as error:  # noqa: BLE001 - a damaged archive makes the library raise almost anything
+        if content:
+            findings.add(path.name, _no_archive(error))
+
+
+def _no_archive(error: Exception) -> Message:
+    return message("The file cannot be unpacked: {reason}.", reason=str(error)[:SHOWN])
 
 
 def _check_references(
@@ -359,7 +443,9 @@ def _texts(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     numeric = {field["name"] for field in table.fields if field["type"] in {"number", "integer"}}
     return pd.DataFrame(
         {
-            name: [text(float(v)) for v in whole[name]] if name in numeric else whole[name].fillna(BLANK).map(_plain)
+            name: [text(float(v)) for v in whole[name]]
+            if name in numeric
+            else whole[name].astype(object).fillna(BLANK).map(_plain)
             for name in table.columns
         },
         dtype=object,
@@ -371,7 +457,7 @@ def _plain(value: object) -> str:
     return str(value).strip().replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _write_workbook(tables: Tables, target: Path) -> None:
+def _write_workbook(tables: Tables, target: io.BytesIO) -> None:
     import xlsxwriter  # noqa: PLC0415 - only workbooks need it
 
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}

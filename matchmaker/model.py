@@ -331,6 +331,18 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Software:
+    """An open-source solution that others can take over; named as in the ``publiccode.yml`` of its repository.
+
+    ``licence`` is an SPDX identifier. What is not known is empty.
+    """
+
+    name: str
+    url: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Activity:
     """Something a municipality plans, pilots, runs or has ended; published ones carry their source.
 
@@ -343,6 +355,7 @@ class Activity:
     year: int | None
     provenance: Provenance
     url: str
+    software: Software | None = None
 
 
 @dataclass(frozen=True, slots=True)

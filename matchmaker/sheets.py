@@ -44,7 +44,17 @@ DESCRIPTOR: Final = "datapackage.json"
 
 
 MAX_BYTES: Final = 200_000_000
-"""Largest file read, unpacked if it is a workbook: some hundred times the register of Germany."""
+"""Largest file read, unpacked if it is packed: some hundred times the register of Germany."""
+
+
+MAX_IMPORTED_BYTES: Final = 25_000_000
+"""Largest file taken in from elsewhere, unpacked: five times a workbook with all tables of Germany.
+
+It bounds the memory: cells of a workbook take some thirty times their bytes while they are read."""
+
+
+_MOST_COLUMNS: Final = 1_000
+"""Columns that a table is read with; the widest has some thirty."""
 
 
 MOST_ISSUES: Final = 200
@@ -88,9 +98,6 @@ _ESCAPED: Final = re.compile("[\udc80-\udcff]")
 
 
 NOT_UTF8: Final = message("Not UTF-8 text: save the file with the encoding UTF-8.")
-
-
-TOO_LARGE: Final = message("The file is larger than {limit:number} bytes.", limit=MAX_BYTES)
 
 
 @dataclass(frozen=True)
@@ -179,11 +186,22 @@ def descriptor() -> dict[str, Any]:
     return loaded
 
 
-def content_of(file: Path, findings: Findings) -> bytes | None:
+def limit_of(*, bounded: bool) -> int:
+    """Return how many bytes a file may have, unpacked."""
+    return MAX_IMPORTED_BYTES if bounded else MAX_BYTES
+
+
+def too_large(limit: int) -> Message:
+    """Say that a file is larger than is read."""
+    return message("The file is larger than {limit:number} bytes.", limit=limit)
+
+
+def content_of(file: Path, findings: Findings, *, bounded: bool = False) -> bytes | None:
     """Return the bytes of a file; report why there are none to be read."""
+    limit = limit_of(bounded=bounded)
     try:
-        if file.stat().st_size > MAX_BYTES:
-            findings.add(file.name, TOO_LARGE)
+        if file.stat().st_size > limit:
+            findings.add(file.name, too_large(limit))
             return None
         content = file.read_bytes()
     except OSError as error:
@@ -197,7 +215,7 @@ def content_of(file: Path, findings: Findings) -> bytes | None:
 
 def read_csv(file: Path, name: str | None, findings: Findings, *, bounded: bool) -> tuple[str, Sheet] | None:
     """Read a CSV file as text: the table it is, and its cells; report what makes it unreadable."""
-    content = content_of(file, findings)
+    content = content_of(file, findings, bounded=bounded)
     if content is None:
         return None
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16
@@ -247,14 +265,14 @@ def read_workbook(path: Path, findings: Findings, *, bounded: bool) -> list[tupl
     """Read the sheets of a workbook that are named like tables; report what makes it unreadable."""
     import openpyxl  # noqa: PLC0415 - only workbooks need it
 
-    content = content_of(path, findings)
+    content = content_of(path, findings, bounded=bounded)
     if content is None:
         return []
     found: list[tuple[str, Sheet] | None] = []
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            if sum(member.file_size for member in packed.infolist()) > MAX_BYTES:
-                findings.add(path.name, TOO_LARGE)
+            if sum(member.file_size for member in packed.infolist()) > limit_of(bounded=bounded):
+                findings.add(path.name, too_large(limit_of(bounded=bounded)))
                 return []
         with (
             warnings.catch_warnings(action="ignore"),  # about decoration that the reader leaves out
@@ -290,7 +308,7 @@ def read_sheet(path: Path, name: str, findings: Findings) -> Sheet | None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             if sum(member.file_size for member in packed.infolist()) > MAX_BYTES:
-                findings.add(path.name, TOO_LARGE)
+                findings.add(path.name, too_large(MAX_BYTES))
                 return None
         with (
             warnings.catch_warnings(action="ignore"),  # about decoration that the reader leaves out
@@ -364,6 +382,10 @@ def gather(
             continue
         if not header:
             header = record[: max(place for place, cell in enumerate(record, start=1) if cell)]
+            if len(header) > _MOST_COLUMNS:
+                rule = message("The table has more than {limit:number} columns.", limit=_MOST_COLUMNS)
+                findings.add(source, rule, row=number)
+                return None
             name = name or _recognised(header)
             if name is None:
                 rule = message(

@@ -277,6 +277,9 @@ def _use_case_tables(
             "year": np.nan,
             "provenance": Provenance.SIMULATED.value,
             "source_url": "",
+            "software": "",
+            "software_url": "",
+            "licence": "",
         }
     )
     return (

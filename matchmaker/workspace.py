@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import count
 from operator import index
 from pathlib import Path
@@ -13,20 +13,23 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import pandas as pd
 
-from matchmaker import dataset, exchange
+from matchmaker import changes, dataset, exchange, preview
+from matchmaker.catalogue import Catalogue
 from matchmaker.dataset import Dataset
 from matchmaker.errors import BadInput, ChangedMeanwhile
-from matchmaker.message import Label, message
+from matchmaker.message import Label, Message, message
 from matchmaker.model import (
     DIMENSIONS,
     Activity,
     CompetenceCentre,
     Municipality,
     Provenance,
+    Software,
     Stage,
 )
+from matchmaker.preview import Difference
 from matchmaker.sheets import SHIPPED, Tables, schema
-from matchmaker.store import Shelf, Store
+from matchmaker.store import PROGRAM, Author, Shelf, Store, Version
 
 DEMONSTRATION: Final = SHIPPED / "demonstration"
 """Package of the simulated demonstration participants, beside the real data."""
@@ -55,6 +58,11 @@ class Workspace:
         """Where entries are kept, as a user may read it; empty where nothing can be saved."""
         return self.store.place if self.store else ""
 
+    @property
+    def stored(self) -> Store:
+        """The database with what users entered; raises `BadInput` where there is none."""
+        return self._writable()
+
     def version(self) -> tuple[str, int]:
         """Return what changes when the data do; key of every cache."""
         return str(self.package), self.store.version() if self.store else 0
@@ -62,10 +70,10 @@ class Workspace:
     @cached_property
     def _package_layers(self) -> tuple[Tables, ...]:
         """Tables of the package, read once: it does not change while the program runs."""
-        shipped = exchange.read(SHIPPED)
         if self.package == SHIPPED:
-            return shipped, exchange.read(DEMONSTRATION, known=_referable(shipped))
+            return _shipped_layers()
         # A package without a catalogue of its own is read with the shipped one; competence centres add to it.
+        shipped, _demonstration = _shipped_layers()
         beneath = {name: f for name, f in shipped.items() if schema()[name].catalogue or name == "competence_centres"}
         return beneath, exchange.read(self.package, known=_referable(beneath))
 
@@ -73,12 +81,25 @@ class Workspace:
         """Return the package with what users entered laid over it."""
         return dataset.build([*self._package_layers, *([self.store.tables()] if self.store else [])])
 
-    def take_in(self, path: Path, *, what: str) -> Taken:
+    def take_in(self, path: Path, *, what: str, by: Author = PROGRAM) -> Taken:
         """Import a data package, workbook or CSV file whole or not at all; say what was taken and replaced.
 
         Raises `ImportRejected` with every row error; nothing is changed then.
         """
         store = self._writable()
+        present, taken = self._importable(path)
+        store.save(taken, what=what, by=by)
+        return Taken(
+            rows={name: len(frame) for name, frame in taken.items()},
+            replaced={name: _rows_of(present[name], name, frame) for name, frame in taken.items()},
+        )
+
+    def preview(self, path: Path) -> Mapping[str, Difference]:
+        """Return what an import would change, by name of the table; raises as `take_in` does and changes nothing."""
+        return preview.differences(*self._importable(path))
+
+    def _importable(self, path: Path) -> tuple[Tables, Tables]:
+        """Return the present tables, and those that an import of a file would take over."""
         present = self.load().tables
         tables = exchange.read(path, known=_referable(present), real=_real(present), bounded=True)
         fixed = sorted(name for name in tables if schema()[name].catalogue)
@@ -91,13 +112,9 @@ class Workspace:
                 where=str(path),
                 remedy=message("To use another catalogue, start with --data and the folder of your package."),
             )
-        store.save(taken, what=what)
-        return Taken(
-            rows={name: len(frame) for name, frame in taken.items()},
-            replaced={name: _rows_of(present[name], name, frame) for name, frame in taken.items()},
-        )
+        return present, taken
 
-    def replace_register(self, path: Path) -> tuple[int, int]:
+    def replace_register(self, path: Path, *, by: Author = PROGRAM) -> tuple[int, int]:
         """Replace the register by the official file; return how many rows it has and how many have no place.
 
         Places are kept from the present register, by key: the official file has none.
@@ -111,10 +128,10 @@ class Workspace:
         earlier = store.tables()["register"]
         dissolved = set(earlier["key"][earlier["source"] != HAND_ENTERED]) - set(official["key"])
         states = [(key, "register") for key in (dataset.EVERYBODY, *sorted(dissolved))]
-        store.save({"register": official}, what=f"register {path.name}", states=states)
+        store.save({"register": official}, what=f"register {path.name}", by=by, states=states)
         return len(official), int(official["lat"].isna().sum())
 
-    def save_profile(self, profile: OwnProfile) -> None:
+    def save_profile(self, profile: OwnProfile, *, by: Author = PROGRAM) -> None:
         """Keep what a municipality says about itself; replaces its former profile, needs and offers.
 
         Raises `EntryRejected` with every value that breaks a rule, and `ChangedMeanwhile` where others have saved
@@ -159,6 +176,9 @@ class Workspace:
                         "year": np.nan if activity.year is None else activity.year,
                         "provenance": activity.provenance.value,
                         "source_url": activity.url,
+                        "software": activity.software.name if activity.software else "",
+                        "software_url": activity.software.url if activity.software else "",
+                        "licence": activity.software.licence if activity.software else "",
                     }
                     for activity in profile.offers
                 ],
@@ -172,9 +192,27 @@ class Workspace:
             if profile.seen is not None and not _still(stored, key, profile.seen):
                 raise ChangedMeanwhile(profile.municipality.name)
 
-        store.save(tables, what=f"profile {key}", states=[(key, "needs"), (key, "offers")], check=unchanged)
+        states = [(key, "needs"), (key, "offers")]
+        store.save(tables, what=f"profile {key}", by=by, states=states, check=unchanged)
 
-    def save_levels(self, levels: pd.DataFrame, *, as_of: str, what: str) -> None:
+    def history(self, catalogue: Catalogue, key: str) -> tuple[Past, ...]:
+        """Return what a municipality has entered after each change, newest first, with what changed in words."""
+        versions = self.store.history(key) if self.store else ()
+        earlier: list[Mapping[str, Any]] = [*(version.state for version in versions[1:]), {}]
+        return tuple(
+            Past(version, changes.in_words(before, version.state, catalogue))
+            for version, before in zip(versions, earlier, strict=False)
+        )
+
+    def restore(self, key: str, number: int, *, by: Author = PROGRAM, over: int | None = None) -> None:
+        """Bring back what a municipality had entered after a change, as a new change; 0 takes back all it entered.
+
+        ``over`` is the version seen as the last: `ChangedMeanwhile` is raised where others have saved since. Raises
+        `BadInput` where there is no such version.
+        """
+        self._writable().restore(key, number, by=by, over=over)
+
+    def save_levels(self, levels: pd.DataFrame, *, as_of: str, what: str, by: Author = PROGRAM) -> None:
         """Keep the levels that a survey gave (columns key, D1…D8, their standard errors, respondents).
 
         They take the place of all levels of those municipalities; what is known of their free staff and money stays.
@@ -201,9 +239,9 @@ class Workspace:
             if len(changed):
                 raise ChangedMeanwhile(str(changed[0]))
 
-        store.save({"profiles": profiles}, what=what, check=unchanged)
+        store.save({"profiles": profiles}, what=what, by=by, check=unchanged)
 
-    def enter_municipality(self, municipality: Municipality) -> None:
+    def enter_municipality(self, municipality: Municipality, *, by: Author = PROGRAM) -> None:
         """Add a municipality that is not in the register, or correct one that was entered by hand.
 
         Raises `EntryRejected` with every value that breaks a rule of the register, and `BadInput` for a key
@@ -220,14 +258,14 @@ class Workspace:
                 where=municipality.key,
                 remedy=message("Search for it in the list."),
             )
-        store.save({"register": row}, what=f"municipality {municipality.key}")
+        store.save({"register": row}, what=f"municipality {municipality.key}", by=by)
 
     @property
     def scenarios(self) -> Shelf:
         """The saved plans of a region; raises `BadInput` where nothing can be saved."""
         return self._writable().scenarios
 
-    def enter_centre(self, centre: CompetenceCentre, *, new: bool) -> None:
+    def enter_centre(self, centre: CompetenceCentre, *, new: bool, by: Author = PROGRAM) -> None:
         """Keep a competence centre; a new one must have an id that none has, as `centre_at` gives it.
 
         Raises `EntryRejected` with every value that breaks a rule, `BadInput` for a topic that the catalogue does not
@@ -245,9 +283,9 @@ class Workspace:
             if new and centre.id in set(stored["competence_centres"]["id"]):
                 raise ChangedMeanwhile(centre.name)
 
-        store.save({"competence_centres": row}, what=f"competence centre {centre.id}", check=free)
+        store.save({"competence_centres": row}, what=f"competence centre {centre.id}", by=by, check=free)
 
-    def remove_centre(self, id_: str) -> None:
+    def remove_centre(self, id_: str, *, by: Author = PROGRAM) -> None:
         """Take a competence centre out, a published one too. Raises `BadInput` for an id that none has."""
         store = self._writable()
         if id_ not in {centre.id for centre in self.load().centres}:
@@ -256,7 +294,8 @@ class Workspace:
                 where=id_,
                 remedy=message("The command centre list shows all."),
             )
-        store.save({}, what=f"competence centre {id_} removed", states=[(id_, "competence_centres")])
+        states = [(id_, "competence_centres")]
+        store.save({}, what=f"competence centre {id_} removed", by=by, states=states)
 
     def _writable(self) -> Store:
         if self.store is None:
@@ -265,6 +304,13 @@ class Workspace:
                 remedy=message("Start without --data, or name a database."),
             )
         return self.store
+
+
+@cache
+def _shipped_layers() -> tuple[Tables, Tables]:
+    """Return the shipped package and the demonstration participants, read once in a process."""
+    shipped = exchange.read(SHIPPED)
+    return shipped, exchange.read(DEMONSTRATION, known=_referable(shipped))
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +323,14 @@ class Taken:
 
     rows: Mapping[str, int]
     replaced: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An earlier state of what a municipality entered, and what the change that led to it changed."""
+
+    version: Version
+    words: tuple[Message, ...]
 
 
 Seen: TypeAlias = Mapping[str, tuple[tuple[object, ...], ...]]
@@ -396,6 +450,7 @@ def profile_document(profile: OwnProfile) -> dict[str, Any]:
                 "year": a.year,
                 "provenance": a.provenance.value,
                 "source_url": a.url,
+                "software": asdict(a.software) if a.software else None,
             }
             for a in profile.offers
         ],
@@ -435,6 +490,8 @@ def _known(value: float | None) -> float | None:
 
 
 def _offer(document: Mapping[str, Any]) -> Activity:
+    given = document.get("software") or {}
+    software = tuple(str(given.get(name) or "") for name in ("name", "url", "licence"))
     return Activity(
         use_case=document.get("use_case") or "",
         stage=Stage(document["stage"]) if document.get("stage") else None,
@@ -442,6 +499,7 @@ def _offer(document: Mapping[str, Any]) -> Activity:
         year=None if document.get("year") is None else index(document["year"]),
         provenance=Provenance(document.get("provenance", Provenance.SELF_ASSESSED)),
         url=document.get("source_url") or "",
+        software=Software(*software) if any(software) else None,
     )
 
 

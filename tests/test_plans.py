@@ -407,13 +407,12 @@ def test_of_many_who_save_the_same_name_at_once_one_succeeds(database: str):
 def test_a_database_from_before_scenarios_keeps_what_it_holds(database: str):
     config = Config()
     config.set_main_option("script_location", str(Path(store.__file__).parent / "migrations"))
-    Store(database).close()
-    with store.sa.create_engine(database).connect() as connection:
+    engine = store.sa.create_engine(database)
+    with engine.begin() as connection:
         config.attributes["connection"] = connection
-        connection.execute(store.sa.text("DROP TABLE scenarios"))
-        command.stamp(config, "0002")
-        connection.execute(store.sa.text("INSERT INTO revision VALUES (7, '2026-01-01', 'earlier')"))
-        connection.commit()
+        command.upgrade(config, "0002")
+        connection.execute(store.sa.text("INSERT INTO revision VALUES (7, '2026-01-01 00:00:00', 'earlier')"))
+    engine.dispose()
     opened = Store(database)
     assert opened.version() == 7
     assert opened.scenarios.add("Bayern", "x") == 1

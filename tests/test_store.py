@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 import subprocess
 import sys
-import time
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 from pandas.testing import assert_frame_equal
 
 from matchmaker import cli, sheets, simulate
@@ -32,6 +34,9 @@ for number in range(15):
     key = f"{sys.argv[2]}{number:06d}"
     store.save({"register": pd.DataFrame([{"key": key, "name": key, "land": "SH", "source": "test"}])}, what=key)
 """
+
+
+pytestmark = pytest.mark.both_databases
 
 
 def place(key: str, name: str = "x") -> pd.DataFrame:
@@ -106,12 +111,35 @@ def test_of_many_who_save_at_once_one_succeeds(database: str):
 def test_a_reader_answers_while_another_writes(database: str):
     store = Store(database)
     store.save({"register": place("01001000")}, what="test")
-    writer = sqlite3.connect(store.place, isolation_level=None)
-    writer.execute("BEGIN IMMEDIATE")
-    began = time.monotonic()
-    assert Store(database).version() == len(Store(database).tables()["register"]) == 1
-    assert time.monotonic() - began < 5
-    writer.close()
+
+    def look(_before: sheets.Tables) -> None:
+        # A reader who had to wait here would wait for ever: the writer goes on only after this.
+        assert Store(database).version() == len(Store(database).tables()["register"]) == 1
+
+    store.save({"register": place("01002000")}, what="test", check=look)
+    assert store.version() == 2
+
+
+def test_a_reader_sees_one_state_of_all_tables(database: str):
+    """While a writer gives register and needs the same number of rows, no reader sees another number in one of them."""
+    store, stop = Store(database), threading.Event()
+
+    def write() -> None:
+        for number in range(40):
+            key = f"01{number:06d}"
+            need = pd.DataFrame([{"key": key, "use_case": "UC01", "urgency": 1.0}])
+            Store(database).save({"register": place(key), "needs": need}, what="test")
+        stop.set()
+
+    with ThreadPoolExecutor() as pool:
+        writing = pool.submit(write)
+        seen = []
+        while not stop.is_set():
+            tables = store.tables()
+            seen.append((len(tables["register"]), len(tables["needs"])))
+        writing.result()
+    assert all(register == needs for register, needs in seen)
+    assert len(set(seen)) > 1
 
 
 def test_the_version_rises_with_each_change(database: str):
@@ -165,6 +193,15 @@ def test_folders_are_made_and_may_have_spaces_and_umlauts(tmp_path: Path):
     assert store.place == str(file)
 
 
+@contextmanager
+def opened(url: str) -> Iterator[sa.Connection]:
+    """Open a database past the store."""
+    engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg") if "postgres" in url else url)
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
+
+
 def refused(url: str, capsys: pytest.CaptureFixture[str]) -> str:
     """Return what the command line says about a database that cannot be used."""
     with pytest.raises(StoreFailed):
@@ -181,22 +218,18 @@ def test_a_newer_database_is_refused_and_left_as_it_is(database: str, capsys: py
     store = Store(database)
     store.save({"register": place("01001000")}, what="test")
     store.close()
-    file = Path(store.place)
-    with sqlite3.connect(file) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.close()
+    with opened(database) as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     assert "newer version" in refused(database, capsys)
-    with sqlite3.connect(file) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("9999",)]
-        assert connection.execute("SELECT key FROM register").fetchall() == [("01001000",)]
-    connection.close()
+    with opened(database) as connection:
+        assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).fetchall() == [("9999",)]
+        assert connection.execute(sa.text("SELECT key FROM register")).fetchall() == [("01001000",)]
 
 
 def test_the_newest_migration_is_the_one_the_store_expects(database: str):
-    store = Store(database)
-    connection = sqlite3.connect(store.place)
-    assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]
-    connection.close()
+    Store(database).close()
+    with opened(database) as connection:
+        assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).fetchall() == [(HEAD,)]
 
 
 @pytest.mark.parametrize("content", [b"no database" * 200, b"SQLite format 3\0" + bytes(50)], ids=["text", "cut off"])
@@ -217,13 +250,17 @@ def test_a_database_that_may_only_be_read_says_so(tmp_path: Path, capsys: pytest
     assert "file" in refused(f"sqlite:///file:{tmp_path / 'missing.db'}?mode=ro&uri=true", capsys)
 
 
-@pytest.mark.parametrize("url", ["nonsense", "", "unknown://host/x", "sqlite:////dev/null/x.db"])
+@pytest.mark.parametrize(
+    "url", ["nonsense", "", "unknown://host/x", "sqlite:////dev/null/x.db", "postgresql://localhost:port/x"]
+)
 def test_an_address_that_is_none_is_refused(url: str):
     with pytest.raises(StoreFailed):
         Store(url)
 
 
 def test_passwords_are_not_shown():
-    with pytest.raises(StoreFailed) as caught:
-        Store("postgresql://somebody:geheim@localhost:1/x")
-    assert "geheim" not in caught.value.where
+    for url in ("postgresql://somebody:geheim@localhost:1/x", "postgresql://somebody:geheim@localhost:port/x"):
+        with pytest.raises(StoreFailed) as caught:
+            Store(url)
+        assert "geheim" not in caught.value.where
+        assert "geheim" not in str(caught.value.what)

@@ -13,7 +13,21 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from matchmaker.cli import centre, data, insights, landscape, plan, projects, report, search, share, start, survey
+from matchmaker import log
+from matchmaker.cli import (
+    centre,
+    data,
+    insights,
+    keeping,
+    landscape,
+    plan,
+    projects,
+    report,
+    search,
+    share,
+    start,
+    survey,
+)
 from matchmaker.errors import MatchmakerError, Rejected
 from matchmaker.model import SPLIT_RULES
 
@@ -24,11 +38,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A Windows console may not be UTF-8; names of places are.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    log.begin()
     arguments = _parser().parse_args(argv)
     try:
         result: int = arguments.run(arguments)
     except MatchmakerError as error:
-        _report(error, arguments.lang)
+        explain(error, arguments.lang)
         return error.exit_code
     except BrokenPipeError:
         # The reader of a pipe has seen enough; that is no failure.
@@ -39,22 +54,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     return result
 
 
-def _report(error: MatchmakerError, lang: str) -> None:
+def explain(error: MatchmakerError, lang: str) -> None:
+    """Say on standard error what went wrong, where, and what to do next."""
     from matchmaker.i18n import language
 
     _ = language(lang)
+    log.refused(error.code)
     parts = [_("Error") + ":", _.render(error.what)]
     if error.where:
         parts.append(f"[{error.where}]")
     if error.remedy:
         parts.append(_.render(error.remedy))
-    print(" ".join(parts), file=sys.stderr)
+    print(_on_one_line(" ".join(parts)), file=sys.stderr)
     if isinstance(error, Rejected):
         for issue in error.issues:
             where = ", ".join(
                 part
                 for part in (
-                    issue.file,
+                    _on_one_line(issue.file),
                     _("row {row}").format(row=issue.row) if issue.row else "",
                     _("column {column}").format(column=_on_one_line(issue.column)) if issue.column else "",
                     f"„{_on_one_line(issue.value)}“" if issue.value else "",
@@ -68,7 +85,7 @@ def _report(error: MatchmakerError, lang: str) -> None:
 
 
 def _on_one_line(text: str) -> str:
-    """Return a text of a file so that it cannot steer the terminal or break the list."""
+    """Return a text of a file, or its name, so that it cannot steer the terminal or break the list."""
     return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
@@ -114,6 +131,14 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
     save.add_argument("key", metavar="KEY")
     save.add_argument("path", type=Path, metavar="FILE")
     save.set_defaults(run=data.profile_set)
+    past = actions.add_parser("history", help="what was entered when, from where, and what it changed")
+    past.add_argument("key", metavar="KEY")
+    past.add_argument("--json", action="store_true")
+    past.set_defaults(run=data.profile_history)
+    back = actions.add_parser("restore", help="bring back an earlier version, as a new change")
+    back.add_argument("key", metavar="KEY")
+    back.add_argument("version", type=int, metavar="VERSION", help="as history lists it; 0 takes back all entries")
+    back.set_defaults(run=data.profile_restore)
 
     found = command("partners", search.partners, "the best partners of a municipality, or of all of them")
     found.add_argument("key", nargs="?", metavar="KEY")
@@ -211,8 +236,11 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
     alike.add_argument("--no-simulated", action="store_true", help="without demonstration participants")
     alike.add_argument("--json", action="store_true")
 
-    taken = command("import", data.import_, "take in a data package, workbook or CSV file, whole or not at all")
+    taken = command(
+        "import", data.import_, "take in a data package (folder or .zip), workbook or CSV file, whole or not at all"
+    )
     taken.add_argument("path", type=Path, metavar="PATH")
+    taken.add_argument("--dry-run", action="store_true", help="say what would be added, changed and removed, and stop")
     taken.add_argument("--json", action="store_true")
 
     asked = command("survey", survey.survey, "maturity with standard errors from employees' answers")
@@ -221,11 +249,21 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
     asked.add_argument("--as-of", default="", metavar="DATE", help="day of the survey, for --save (default: today)")
     asked.add_argument("--json", action="store_true")
 
-    given = command("export", data.export, "write all tables as a data package, or as .xlsx")
+    given = command("export", data.export, "write all tables as a data package: a folder, .zip, .xlsx or .json")
     given.add_argument("path", type=Path, metavar="PATH")
 
     form = command("template", data.template, "write an empty form with explained columns")
     form.add_argument("path", type=Path, metavar="PATH.xlsx")
+
+    kept = command("backup", keeping.backup, "write everything that was entered into one file")
+    kept.add_argument("path", type=Path, metavar="FILE")
+    brought = command("restore", keeping.restore, "replace everything that was entered by a backup")
+    brought.add_argument("path", type=Path, metavar="FILE")
+    brought.add_argument("--replace", action="store_true", help="also where something has been entered already")
+    sound = command("check", keeping.check, "is the database there, sound and of this version?")
+    sound.add_argument("--json", action="store_true")
+    pruned = command("prune", keeping.prune, "delete earlier versions of profiles that are older than some days")
+    pruned.add_argument("--days", type=int, default=1095, metavar="N", help="keep so many days (default: 1095)")
 
     planned = command("plan", plan.plan, "which joint projects a region should start, with proof")
     plan.options(planned)

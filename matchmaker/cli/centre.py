@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from matchmaker.cli.session import opened, print_json, writing
+from matchmaker.cli.session import author, opened, print_json, writing
 
 
 def list_(arguments: argparse.Namespace) -> int:
@@ -31,7 +31,7 @@ def add(arguments: argparse.Namespace) -> int:
     centre = centre_at(
         workspace.load(), arguments.seat, name=arguments.name, topics=topics, host=arguments.host, url=arguments.url
     )
-    workspace.enter_centre(centre, new=True)
+    workspace.enter_centre(centre, new=True, by=author())
     print(f"{centre.id}: " + _("Saved."))
     return 0
 
@@ -39,6 +39,6 @@ def add(arguments: argparse.Namespace) -> int:
 def remove(arguments: argparse.Namespace) -> int:
     """Take a competence centre out."""
     workspace, _ = writing(arguments)
-    workspace.remove_centre(arguments.id)
+    workspace.remove_centre(arguments.id, by=author())
     print(f"{arguments.id}: " + _("Removed."))
     return 0

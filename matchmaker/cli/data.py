@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from matchmaker.cli.session import opened, print_json, writing
+from matchmaker.cli.session import author, opened, print_json, writing
 from matchmaker.errors import BadInput
 from matchmaker.message import message
+
+if TYPE_CHECKING:
+    from matchmaker.i18n import Language
+    from matchmaker.workspace import Workspace
 
 _REPLACED_LISTED = 10
 """Municipalities named of which an import replaces something; with --json all are."""
@@ -37,7 +42,7 @@ def register_search(arguments: argparse.Namespace) -> int:
 def register_import(arguments: argparse.Namespace) -> int:
     """Replace the register by the official file."""
     workspace, _ = writing(arguments)
-    rows, without_place = workspace.replace_register(arguments.path)
+    rows, without_place = workspace.replace_register(arguments.path, by=author())
     print(
         _("{rows} municipalities and districts, {unknown} of them without a known place.").format(
             rows=_.number(rows), unknown=_.number(without_place)
@@ -62,7 +67,46 @@ def profile_set(arguments: argparse.Namespace) -> int:
 
     workspace, _ = writing(arguments)
     document = exchange.read_document(arguments.path)
-    workspace.save_profile(profile_from(document, own_profile(workspace.load(), arguments.key)))
+    workspace.save_profile(profile_from(document, own_profile(workspace.load(), arguments.key)), by=author())
+    print(_("Saved."))
+    return 0
+
+
+def profile_history(arguments: argparse.Namespace) -> int:
+    """List what a municipality has entered when, and what each change changed."""
+    from matchmaker.changes import occasion
+
+    workspace, _ = writing(arguments)
+    data = workspace.load()
+    data.profiles.row(arguments.key)
+    entries = workspace.history(data.catalogue, arguments.key)
+    if arguments.json:
+        print_json(
+            {"key": arguments.key,
+             "versions": [
+                 {"version": e.version.number, "at": e.version.at.isoformat(timespec="seconds"),
+                  "who": e.version.by.who, "origin": e.version.by.origin, "what": e.version.what,
+                  "changes": [_.render(words) for words in e.words], "state": e.version.state}
+                 for e in entries
+             ]}
+        )  # fmt: skip
+        return 0
+    for e in entries:
+        at = e.version.at.isoformat(sep=" ", timespec="minutes").removesuffix("+00:00") + " UTC"
+        who = f" · {e.version.by.who}" if e.version.by.who else ""
+        print(f"{e.version.number}  {at}  {_.render(occasion(e.version.what))}{who}")
+        for words in e.words:
+            print(f"   {_.render(words)}")
+    if not entries:
+        print(_("Nothing has been entered yet."))
+    return 0
+
+
+def profile_restore(arguments: argparse.Namespace) -> int:
+    """Bring back an earlier version of a profile."""
+    workspace, _ = writing(arguments)
+    workspace.load().profiles.row(arguments.key)
+    workspace.restore(arguments.key, arguments.version, by=author())
     print(_("Saved."))
     return 0
 
@@ -70,7 +114,9 @@ def profile_set(arguments: argparse.Namespace) -> int:
 def import_(arguments: argparse.Namespace) -> int:
     """Take in a data package, workbook or CSV file."""
     workspace, _ = writing(arguments)
-    taken = workspace.take_in(arguments.path, what=f"import {arguments.path.name}")
+    if arguments.dry_run:
+        return _dry_run(workspace, arguments, _)
+    taken = workspace.take_in(arguments.path, what=f"import {arguments.path.name}", by=author())
     if arguments.json:
         print_json({"rows": taken.rows, "replaced": taken.replaced, "database": workspace.place})
         return 0
@@ -82,6 +128,33 @@ def import_(arguments: argparse.Namespace) -> int:
         if (rest := len(before) - _REPLACED_LISTED) > 0:
             print("  " + _("… and {count} more.").format(count=_.number(rest)))
     print(_("Saved in {place}").format(place=workspace.place))
+    return 0
+
+
+def _dry_run(workspace: Workspace, arguments: argparse.Namespace, _: Language) -> int:
+    """Say what an import would change."""
+    found = workspace.preview(arguments.path)
+    if arguments.json:
+        print_json(
+            {"dry_run": True,
+             "tables": {
+                 name: {
+                     "added": len(d.added), "changed": d.changed_rows, "removed": len(d.removed),
+                     "unchanged": d.unchanged,
+                     "rows": {kind: frame.astype(object).where(frame.notna(), None).to_dict("records")
+                              for kind, frame in (("added", d.added), ("changed", d.changed), ("removed", d.removed))},
+                 }
+                 for name, d in found.items()
+             }}
+        )  # fmt: skip
+        return 0
+    for name, d in found.items():
+        counts = _("{added} added, {changed} changed, {removed} removed, {unchanged} unchanged").format(
+            added=_.number(len(d.added)), changed=_.number(d.changed_rows), removed=_.number(len(d.removed)),
+            unchanged=_.number(d.unchanged),
+        )  # fmt: skip
+        print(f"{name}: {counts}")
+    print(_("Nothing was changed: this was a dry run."))
     return 0
 
 

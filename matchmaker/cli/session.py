@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matchmaker.dataset import Dataset
     from matchmaker.i18n import Language
     from matchmaker.model import Preferences
+    from matchmaker.store import Author
     from matchmaker.workspace import Workspace
 
 
@@ -51,6 +52,13 @@ def writing(arguments: argparse.Namespace) -> tuple[Workspace, Language]:
     store = Store(arguments.database or default_url())
     package = {} if arguments.data is None else {"package": arguments.data.resolve()}
     return Workspace(store=store, **package), language(arguments.lang)
+
+
+def author() -> Author:
+    """Return who changes data on the command line: the one user of this desk."""
+    from matchmaker.store import Author
+
+    return Author("", "command")
 
 
 def print_json(document: Any) -> None:

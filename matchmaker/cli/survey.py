@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from matchmaker.cli.session import print_json, workspace, writing
+from matchmaker.cli.session import author, print_json, workspace, writing
 from matchmaker.model import DIMENSIONS, LEAST_RESPONDENTS
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def survey(arguments: argparse.Namespace) -> int:
     saved: list[str] = []
     if arguments.save and len(levels):
         as_of = arguments.as_of or datetime.now(UTC).astimezone().date().isoformat()
-        place.save_levels(levels, as_of=as_of, what=f"survey {arguments.path.name}")
+        place.save_levels(levels, as_of=as_of, what=f"survey {arguments.path.name}", by=author())
         saved = levels["key"].tolist()
     assessed = []
     for row, key in enumerate(answers.keys):

@@ -75,6 +75,10 @@ class Language:
         """Format a date with the name of its month."""
         return format_date(day, format="long", locale=_LOCALES[self.code])
 
+    def moment(self, at: dt.datetime) -> str:
+        """Format a date with its time of day, in the zone that the moment carries."""
+        return f"{self.date(at.date())}, {at:%H:%M}"
+
     def list(self, items: Sequence[str]) -> str:
         """Join items as a person would: with commas and a final "and"."""
         return format_list(list(items), locale=_LOCALES[self.code])

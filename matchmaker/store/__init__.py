@@ -1,14 +1,15 @@
-"""The database: SQLite in one file by default, any other by URL.
+"""The database: SQLite in one file by default, PostgreSQL by URL.
 
 A `Store` hands out and takes in the tables of a data package. Every change is one transaction: it is there
-whole or not at all, and it adds a revision by which caches know that the data have changed.
+whole or not at all, and it adds a revision by which caches know that the data have changed. What municipalities
+entered before stays in a history, from which any earlier state can be brought back.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -16,22 +17,23 @@ from typing import Any, Final, TypeVar
 import pandas as pd
 import platformdirs
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 
-from matchmaker.errors import StoreFailed, reason
-from matchmaker.message import Message, message
+from matchmaker.errors import BadInput, ChangedMeanwhile
+from matchmaker.message import message
+from matchmaker.store import backup, past
+from matchmaker.store.database import HEAD, Database
+from matchmaker.store.past import PROGRAM, Author, Version
 from matchmaker.store.scenarios import Saved, Shelf
-from matchmaker.store.tables import OWNER, STORED, revision, stated
+from matchmaker.store.tables import OWNER, STORED, metadata, revision, stated
 
-__all__ = ["HEAD", "Saved", "Shelf", "Store", "default_url"]
+__all__ = ["HEAD", "PROGRAM", "Author", "Saved", "Shelf", "Store", "Version", "default_url"]
 
 T = TypeVar("T")
 
+_log = logging.getLogger(__name__)
+
 _OWNERS_AT_A_TIME: Final = 500
 """Databases limit the number of values in one statement."""
-
-HEAD: Final = "0003"
-"""Newest migration; the database is brought to it when it is opened."""
 
 
 _LAST: Final = sa.select(sa.func.coalesce(sa.func.max(revision.c.number), 0))
@@ -55,38 +57,21 @@ class Store:
     """
 
     def __init__(self, url: str) -> None:
-        try:
-            self._url = sa.make_url(url)
-            path = self._url.database
-            if self._url.get_backend_name() == "sqlite" and path and not path.startswith((":memory:", "file:")):
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
-            self._engine = sa.create_engine(self._url)
-            self._writer = self._engine.execution_options(writes=True)
-            if self._engine.dialect.name == "sqlite":
-                _prepare_sqlite(self._engine)
-            self._migrate()
-        except (SQLAlchemyError, ModuleNotFoundError, OSError) as error:
-            raise StoreFailed(
-                message("The database cannot be opened: {reason}.", reason=_reason(error)),
-                where=_shown(url),
-                remedy=message("Check the address of the database and whether you may write there."),
-            ) from error
+        self._database = Database(url)
 
     @property
     def place(self) -> str:
         """Where the data lie, as a user may read it: a path, or the URL without its password."""
-        if self._engine.dialect.name == "sqlite":
-            return self._url.database or ""
-        return self._url.render_as_string(hide_password=True)
+        return self._database.place
 
     def version(self) -> int:
         """Return the number of the last change; 0 for an empty database."""
-        with self._connected() as connection:
+        with self._database.reading() as connection:
             return int(connection.execute(_LAST).scalar_one())
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         """Return everything entered, as tables of a data package, and ``stated`` (columns key, block)."""
-        with self._connected() as connection:
+        with self._database.reading() as connection:
             return _tables(connection)
 
     def save(
@@ -94,6 +79,7 @@ class Store:
         tables: Mapping[str, pd.DataFrame],
         *,
         what: str,
+        by: Author = PROGRAM,
         states: Sequence[tuple[str, str]] = (),
         check: Callable[[Mapping[str, pd.DataFrame]], None] | None = None,
     ) -> int:
@@ -101,20 +87,22 @@ class Store:
 
         Rows of the same owner (municipality, cooperation) in the same table are replaced together. ``states``
         lists (key, block) pairs that count as entered even when the tables hold no row for them. ``check`` is
-        shown what is there before, in the same transaction; when it raises, nothing is changed.
+        shown what is there before, in the same transaction; when it raises, nothing is changed. ``what`` and
+        ``by`` stand in the history of every municipality whose entries are others afterwards.
         """
-        with self._changing() as connection:
-            # Asked first: of two transactions that begin with the same number, only one can add the next.
-            last = connection.execute(_LAST).scalar_one()
+        with self._database.writing() as connection:
             if check:
                 check(_tables(connection))
+            touched: set[str] = set()
             for name, table in STORED.items():
                 frame = tables.get(name)
                 column = OWNER.get(name, "key")
                 owners = {key for key, block in states if block == name}
                 if frame is not None:
                     owners |= set(frame[column])
-                for some in _chunks(sorted(owners), _OWNERS_AT_A_TIME):
+                if name in past.BLOCKS:
+                    touched |= owners
+                for some in _chunks(sorted(owners)):
                     connection.execute(sa.delete(table).where(table.c[column].in_(some)))
                 if frame is not None and len(frame):
                     connection.execute(sa.insert(table), _rows(frame, table))
@@ -122,90 +110,110 @@ class Store:
                 same = (stated.c.key == key) & (stated.c.block == block)
                 connection.execute(sa.delete(stated).where(same))
                 connection.execute(sa.insert(stated), {"key": key, "block": block})
-            connection.execute(sa.insert(revision), {"number": last + 1, "at": datetime.now(UTC), "what": what})
-        return int(last) + 1
+            return self._numbered(connection, touched, what, by)
+
+    def history(self, key: str) -> tuple[Version, ...]:
+        """Return every kept state of what a municipality entered, newest first."""
+        with self._database.reading() as connection:
+            return past.versions(connection, key)
+
+    def restore(self, key: str, number: int, *, by: Author = PROGRAM, over: int | None = None) -> int:
+        """Make an earlier state of a municipality the present one, as a new change; return the new version.
+
+        Parameters
+        ----------
+        key, number
+            Municipality and version; 0 takes back everything that was entered.
+        by
+            Who does it, from where.
+        over
+            Version that the user has seen as the last one. `ChangedMeanwhile` is raised where there is a later
+            one; None restores over whatever is there.
+        """
+        with self._database.writing() as connection:
+            versions = past.versions(connection, key)
+            if over is not None and over != (versions[0].number if versions else 0):
+                raise ChangedMeanwhile(key)
+            state = {} if number == 0 else next((v.state for v in versions if v.number == number), None)
+            if state is None:
+                raise BadInput(
+                    message("There is no version {number} of {key}.", number=number, key=key),
+                    where=str(number),
+                    remedy=message("The history lists the versions there are."),
+                )
+            past.write(connection, key, state)
+            return self._numbered(connection, {key}, f"restore {number}", by)
+
+    def backup(self, target: Path) -> None:
+        """Write everything into one file, while others may go on working; a file of this name is replaced."""
+        backup.make(self._database, target)
+
+    def replace_by(self, file: Path, *, by: Author = PROGRAM) -> int:
+        """Replace everything, the history too, by a backup in one transaction; return the new version.
+
+        The backup is checked before anything is changed. Raises `BadInput` and `StoreFailed` as `backup.opened`.
+        """
+        with backup.opened(file) as saved, saved.reading() as theirs, self._database.writing() as ours:
+            last = int(ours.execute(_LAST).scalar_one())
+            backup.fill(theirs, ours)
+            # Caches know the data by their version: it must be none that they have seen.
+            return self._numbered(ours, set(), f"backup {file.name}", by, least=last)
+
+    def prune(self, before: datetime, *, by: Author = PROGRAM) -> int:
+        """Delete what the history keeps from before a moment; return how many states that were.
+
+        The last state of each municipality stays. Of older changes it is also forgotten who made them.
+        """
+        with self._database.writing() as connection:
+            count = past.prune(connection, before)
+            self._numbered(connection, set(), "prune", by)
+            return count
+
+    def check(self) -> tuple[str, Mapping[str, int]]:
+        """Read everything; return what the database says about its soundness ("ok"), and the rows of each table."""
+        with self._database.reading() as connection:
+            sound = "ok"
+            if not self._database.is_server:
+                sound = str(connection.exec_driver_sql("PRAGMA quick_check").scalar())
+            counted = {
+                table.name: int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
+                for table in metadata.sorted_tables
+            }
+            return sound, counted
 
     @property
     def scenarios(self) -> Shelf:
         """The saved plans."""
-        return Shelf(self._connected, self._changing)
+        return Shelf(self._database.reading, self._database.writing)
 
     def close(self) -> None:
         """Give back all connections."""
-        self._engine.dispose()
+        self._database.close()
 
-    def _migrate(self) -> None:
-        with self._engine.connect() as connection:
-            if sa.inspect(connection).has_table("alembic_version") and (
-                connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() == HEAD
-            ):
-                return
-        # Loaded only when there is something to migrate: it costs a noticeable part of the start.
-        from alembic import command  # noqa: PLC0415
-        from alembic.config import Config  # noqa: PLC0415
-        from alembic.util import CommandError  # noqa: PLC0415
-
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        with self._writer.connect() as connection:
-            config.attributes["connection"] = connection
-            try:
-                command.upgrade(config, "head")
-            except CommandError as error:
-                raise StoreFailed(
-                    message("The database was made by a newer version of this program."),
-                    where=self.place,
-                    remedy=message("Update the program, or name another database."),
-                ) from error
-
-    @contextmanager
-    def _connected(self) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.connect() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise self._failed(error) from error
-
-    @contextmanager
-    def _changing(self) -> Iterator[sa.Connection]:
-        try:
-            with self._writer.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise self._failed(error) from error
-
-    def _failed(self, error: SQLAlchemyError) -> StoreFailed:
-        return StoreFailed(
-            message("The database cannot be read or written: {reason}.", reason=_reason(error)),
-            where=self.place,
-            remedy=message("Nothing was changed. Check disk space and access, then try again."),
-        )
-
-
-def _prepare_sqlite(engine: sa.Engine) -> None:
-    """Let readers and one writer work at the same time, and let writers wait for each other."""
-
-    @sa.event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: object) -> None:
-        # The driver would begin transactions late and lazily; SQLAlchemy begins them below instead.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA busy_timeout=10000")
-        cursor.close()
-
-    @sa.event.listens_for(engine, "begin")
-    def _begin(connection: sa.Connection) -> None:
-        # A writer waits at the beginning: one that has read already could only fail. Readers wait for nobody.
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    @staticmethod
+    def _numbered(connection: sa.Connection, touched: set[str], what: str, by: Author, least: int = 0) -> int:
+        """Give a number to the change that a connection has made, and keep the states that are new."""
+        number = max(least, int(connection.execute(_LAST).scalar_one())) + 1
+        # Names of files may hold what a database cannot: bytes that are no text, line breaks, zeros.
+        readable = "".join(character if character.isprintable() else "\ufffd" for character in what)
+        entry = {"number": number, "at": datetime.now(UTC), "what": readable, "who": by.who, "origin": by.origin}
+        connection.execute(sa.insert(revision), entry)
+        for some in _chunks(sorted(touched)):
+            past.keep(connection, some, number)
+        _log.info("changed", extra={"version": number, "kind": what.partition(" ")[0], "municipalities": len(touched)})
+        return number
 
 
 def _tables(connection: sa.Connection) -> Mapping[str, pd.DataFrame]:
     found = {}
+    # Servers sort texts as a language does unless told otherwise; files sort them by their characters.
+    collation = "C" if connection.dialect.name == "postgresql" else None
     for name, table in [*STORED.items(), ("stated", stated)]:
         columns = [column for column in table.columns if column.name != "position"]
-        order = list(table.primary_key.columns)
+        order = [
+            sa.collate(column, collation) if collation and isinstance(column.type, sa.String) else column
+            for column in table.primary_key.columns
+        ]
         rows = connection.execute(sa.select(*columns).order_by(*order)).all()
         frame = pd.DataFrame(rows, columns=[column.name for column in columns], dtype=object)
         for column in columns:
@@ -218,7 +226,11 @@ def _tables(connection: sa.Connection) -> Mapping[str, pd.DataFrame]:
 def _rows(frame: pd.DataFrame, table: sa.Table) -> list[dict[str, Any]]:
     """Return the rows of a frame as the database takes them: NaN as NULL, offers numbered per municipality."""
     columns = [column.name for column in table.columns if column.name != "position"]
-    chosen = frame.reindex(columns=columns).astype(object)
+    numbers = [column.name for column in table.columns if isinstance(column.type, sa.Float)]
+    chosen = frame.reindex(columns=columns)
+    # Servers keep a zero below zero, files do not; both shall hold the same.
+    chosen[numbers] = chosen[numbers].astype("float64") + 0.0
+    chosen = chosen.astype(object)
     chosen = chosen.where(chosen.notna(), None)
     for column in table.columns:
         if isinstance(column.type, sa.Text) and column.name in chosen:
@@ -228,31 +240,6 @@ def _rows(frame: pd.DataFrame, table: sa.Table) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in chosen.to_dict("records")]
 
 
-def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
-
-
-_REASONS: Final = {
-    "database is locked": message("another program is writing into it"),
-    "unable to open database file": message("the file cannot be opened"),
-    "file is not a database": message("the file is no database"),
-    "attempt to write a readonly database": message("the file may only be read"),
-    "database or disk is full": message("the disk is full"),
-}
-
-
-def _reason(error: Exception) -> Message | str:
-    """Return the cause of an error, without the statement and its values, in own words where it is common."""
-    if isinstance(error, OSError):
-        return reason(error)
-    cause = getattr(error, "orig", None) or error
-    said = str(cause).splitlines()[0] if str(cause) else type(error).__name__
-    return _REASONS.get(said, said)
-
-
-def _shown(url: str) -> str:
-    try:
-        return sa.make_url(url).render_as_string(hide_password=True)
-    except sa.exc.ArgumentError:
-        return url
+def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), _OWNERS_AT_A_TIME):
+        yield items[start : start + _OWNERS_AT_A_TIME]

@@ -43,7 +43,8 @@ needs = sa.Table(
 )  # fmt: skip
 offers = sa.Table(
     "offers", metadata, _key(), _order(), _text("use_case"), _text("stage"), _text("title"), _text("title_en"),
-    _number("year"), _text("provenance"), _text("source_url"),
+    _number("year"), _text("provenance"), _text("source_url"), _text("software"), _text("software_url"),
+    _text("licence"),
 )  # fmt: skip
 cooperations = sa.Table(
     "cooperations", metadata, sa.Column("id", sa.String(40), primary_key=True), _text("title"), _text("topic"),
@@ -78,7 +79,7 @@ published about it."""
 
 revision = sa.Table(
     "revision", metadata, sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("at", sa.DateTime(timezone=True), nullable=False), _text("what"),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False), _text("what"), _text("who"), _text("origin"),
 )  # fmt: skip
 """One row per change; the largest number is the version of the data."""
 
@@ -88,3 +89,8 @@ scenarios = sa.Table(
     sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False), _text("document"), sqlite_autoincrement=True,
 )  # fmt: skip
 """Saved plans of a region. The number of a deleted one is never given again: links stay honest."""
+
+history = sa.Table(
+    "history", metadata, _key(), sa.Column("number", sa.Integer, primary_key=True), _text("state"),
+)  # fmt: skip
+"""What a municipality had entered after the change of that number, as JSON; rows are only ever added."""

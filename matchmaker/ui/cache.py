@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import pandas as pd
 import streamlit as st
 
-from matchmaker import clusters, plans, service, sheets
+from matchmaker import clusters, exchange, log, plans, service, sheets
 from matchmaker.catalogue import Change
 from matchmaker.clusters import Types
 from matchmaker.dataset import Dataset
@@ -34,7 +34,7 @@ from matchmaker.service import Conditions, Network
 from matchmaker.store import Store, default_url
 from matchmaker.ui import network_view as views
 from matchmaker.ui.network_view import View
-from matchmaker.workspace import Workspace
+from matchmaker.workspace import Past, Workspace
 
 if TYPE_CHECKING:
     from matchmaker.ui.maps import Picture
@@ -48,6 +48,7 @@ _NETWORKS: Final = 2
 @st.cache_resource(show_spinner=False)
 def workspace() -> Workspace:
     """Return the package and the database this app was started with."""
+    log.begin()
     package = os.environ.get("MATCHMAKER_DATA")
     if package:
         return Workspace(package=Path(package))
@@ -84,6 +85,18 @@ def choices(version: Version, simulated: bool, simulated_mark: str) -> dict[str,
 def pain_index(version: Version) -> PainIndex:
     """Return what finds use cases by the words that people use for what annoys them."""
     return index_of(dataset().catalogue)
+
+
+@st.cache_data(max_entries=3, show_spinner=False)
+def package(version: Version, ending: str) -> bytes:
+    """Return all tables as one file, in a format of `exchange.PACKED_FORMATS`."""
+    return exchange.packed(dataset().tables, ending)
+
+
+@st.cache_resource(max_entries=50, show_spinner=False)
+def history(version: Version, key: str) -> tuple[Past, ...]:
+    """Return what a municipality has entered after each change, newest first."""
+    return workspace().history(dataset().catalogue, key)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

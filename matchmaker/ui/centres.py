@@ -74,15 +74,15 @@ def _form(data: Dataset, _: Language) -> None:
             removed = bool(now) and st.form_submit_button(_("Remove"), icon=":material/delete:")
     try:
         if removed:
-            cache.workspace().remove_centre(chosen)
+            cache.workspace().remove_centre(chosen, by=inputs.author())
         elif saved and seat:
             entered = centre_at(data, seat, name=name, topics=topics, host=host, url=url, id_=chosen)
-            cache.workspace().enter_centre(entered, new=now is None)
+            cache.workspace().enter_centre(entered, new=now is None, by=inputs.author())
         elif saved and now:
             entered = replace(
                 now, name=name.strip(), topics=tuple(topics), host=host.strip(), url=url.strip(), source=HAND_ENTERED
             )
-            cache.workspace().enter_centre(entered, new=False)
+            cache.workspace().enter_centre(entered, new=False, by=inputs.author())
         elif saved:
             st.error(_("Choose the seat: the distance is counted from there."))
             return

@@ -15,6 +15,7 @@ from matchmaker.errors import BadInput
 from matchmaker.i18n import LANGUAGES, Language, language
 from matchmaker.message import message
 from matchmaker.model import KINDS, LAND_NAMES, LANDS, PART_MEANINGS, PARTS, PRESETS, Preferences, Weights
+from matchmaker.store import Author
 from matchmaker.ui import cache, links
 from matchmaker.ui.show import part_names
 
@@ -32,6 +33,11 @@ def chosen_language() -> Language:
         wished = st.query_params.get("lang", browser)
         st.session_state["lang"] = wished if wished in LANGUAGES else LANGUAGES[0]
     return language(st.session_state["lang"])
+
+
+def author() -> Author:
+    """Return who changes data on a page: the one user of this desk."""
+    return Author("", "page")
 
 
 def language_switch() -> None:

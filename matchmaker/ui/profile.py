@@ -11,7 +11,7 @@ from matchmaker.catalogue import Catalogue
 from matchmaker.errors import ChangedMeanwhile, EntryRejected, MatchmakerError
 from matchmaker.i18n import Language
 from matchmaker.message import Label
-from matchmaker.model import LAND_NAMES, LANDS, Activity, Municipality, Provenance, Stage
+from matchmaker.model import LAND_NAMES, LANDS, Activity, Municipality, Provenance, Software, Stage
 from matchmaker.ui import cache, inputs, show
 from matchmaker.workspace import OwnProfile
 
@@ -122,7 +122,8 @@ def offers(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[Activity
         for activity in published:
             stage = _(activity.stage.value) if activity.stage else _("stage not stated")
             year = f", {activity.year}" if activity.year else ""
-            st.markdown(f"- {show.escaped(_.label(activity.title))} ({stage}{year}){show.link(activity.url, _)}")
+            said, source = show.escaped(_.label(activity.title)), show.link(activity.url, _)
+            st.markdown(f"- {said} ({stage}{year}){source}{show.software(activity.software, _)}")
     titles = {u.id: _.label(u.title) for u in catalogue.use_cases}
     chosen = st.multiselect(
         _("What do you plan, try out or run besides?") if published else _("What do you plan, try out or run?"),
@@ -158,9 +159,24 @@ def offers(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[Activity
                 year=before.year if before else None,
                 provenance=Provenance.SELF_ASSESSED,
                 url=before.url if before else "",
+                software=_software(own, use_case_id, before, _),
             )
         )
     return tuple(found)
+
+
+def _software(own: OwnProfile, use_case: str, before: Activity | None, _: Language) -> Software | None:
+    """Ask for the open-source solution behind an offer, which others could take over."""
+    given = before.software if before else None
+    with st.expander(show.in_label(given.name or given.url) if given else _("Open-source solution behind it")):
+        fields = (("name", _("Name")), ("url", _("Address")), ("licence", _("Licence, such as EUPL-1.2")))
+        entered = [
+            st.text_input(
+                label, getattr(given, name, ""), key=_field(own, f"{name}_{use_case}"), persist_state="session"
+            ).strip()
+            for name, label in fields
+        ]
+    return Software(*entered) if any(entered) else None
 
 
 def maturity(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[float | None, ...]:
@@ -236,7 +252,7 @@ def saving(edited: OwnProfile, own: OwnProfile, said: DeltaGenerator, _: Languag
     label = _("Save anyway") if meanwhile else _("Save")
     if st.button(label, type="primary", icon=":material/save:", disabled=not changed or not readable):
         try:
-            cache.workspace().save_profile(replace(edited, seen=None) if meanwhile else edited)
+            cache.workspace().save_profile(replace(edited, seen=None) if meanwhile else edited, by=inputs.author())
         except ChangedMeanwhile:
             st.rerun()  # shows the choice above
         except EntryRejected as error:
@@ -295,7 +311,7 @@ def enter_by_hand(_: Language) -> None:
             simulated=False,
         )
         try:
-            cache.workspace().enter_municipality(entered)
+            cache.workspace().enter_municipality(entered, by=inputs.author())
         except EntryRejected as error:
             labels = {
                 "name": _("Name"), "key": _("Key"), "land": _("Land"), "population": _("Inhabitants"),

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pandas as pd
 import streamlit as st
 
+from matchmaker import log
 from matchmaker.dataset import Dataset
 from matchmaker.errors import EntryRejected, ImportRejected, MatchmakerError
 from matchmaker.i18n import Language
@@ -26,6 +27,7 @@ from matchmaker.model import (
     Municipality,
     Option,
     Preferences,
+    Software,
     Suggestion,
     least_cost,
 )
@@ -47,6 +49,7 @@ def part_names(_: Language) -> dict[str, str]:
 
 def failure(error: MatchmakerError, _: Language) -> None:
     """Explain an error: what happened, where, and what to do next."""
+    log.refused(error.code)
     text = _.render(error.what) + (" " + _.render(error.remedy) if error.remedy else "")
     st.error(escaped(text), icon=":material/error:")
     if isinstance(error, ImportRejected):
@@ -172,6 +175,14 @@ def both(data: Dataset, key: str, other: str, preferences: Preferences, _: Langu
             st.markdown(_("Partners for **{name}**").format(name=name(asker, _)))
             suggestion(cache.pair(version, asker.key, partner.key, preferences), _)
     st.subheader(_("All suggestions"))
+
+
+def software(found: Software | None, _: Language) -> str:
+    """Return the open-source solution behind an offer with its licence and a link; nothing where there is none."""
+    if not found:
+        return ""
+    licence = f" ({escaped(found.licence)})" if found.licence else ""
+    return f" · {_('Open source')}: {escaped(found.name or found.url)}{licence}{link(found.url, _)}"
 
 
 def score_bars(suggestions: Sequence[Suggestion], _: Language) -> None:

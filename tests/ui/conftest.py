@@ -47,19 +47,19 @@ def unfold() -> Callable[[AppTest], None]:
 
 
 @pytest.fixture(scope="module")
-def look(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
+def look(any_databases) -> Iterator[Visit]:
     """Visit the app on a database in which nobody enters anything."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MATCHMAKER_DATABASE_URL", f"sqlite:///{tmp_path_factory.mktemp('app') / 'empty.db'}")
+        patch.setenv("MATCHMAKER_DATABASE_URL", any_databases.fresh())
         st.cache_resource.clear()
         yield visit
     st.cache_resource.clear()
 
 
 @pytest.fixture
-def enter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visit]:
+def enter(database: str) -> Iterator[Visit]:
     """Visit the app on a database of the test's own."""
-    monkeypatch.setenv("MATCHMAKER_DATABASE_URL", f"sqlite:///{tmp_path / 'entries.db'}")
+    assert database
     st.cache_resource.clear()
     yield visit
     st.cache_resource.clear()
@@ -81,11 +81,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(browser: Browser, any_databases) -> Iterator[str]:
     """Run the app as it is run in earnest; give its address."""
     assert browser.is_connected()
-    database = tmp_path_factory.mktemp("browser") / "entries.db"
-    with running_app(f"sqlite:///{database.as_posix()}") as address:
+    with running_app(any_databases.fresh()) as address:
         yield address
 
 

@@ -33,6 +33,7 @@ TITLES = {
     "insights": {"de": "Lage und Thesen", "en": "Situation and statements"},
     "plan": {"de": "Kompetenzzentrum", "en": "Competence centre"},
     "accessibility": {"de": "Erklärung zur Barrierefreiheit", "en": "Accessibility statement"},
+    "data": {"de": "Daten", "en": "Data"},
 }
 
 
@@ -275,6 +276,7 @@ def saved(key: str = SUEDERBRARUP):
     return own_profile(cache.workspace().load(), key)
 
 
+@pytest.mark.both_databases
 def test_a_saved_profile_survives_a_restart(enter):
     session = enter(key=SUEDERBRARUP)
     form(session, "needs").set_value(["UC01", "UC03"]).run()
@@ -386,6 +388,7 @@ def test_after_others_have_saved_one_can_reload(enter):
     assert saved().fte == 0.5
 
 
+@pytest.mark.both_databases
 def test_after_others_have_saved_one_can_save_anyway(enter):
     session = press(conflict(enter), "Trotzdem speichern")
     assert not session.error
@@ -399,6 +402,37 @@ def test_without_changes_of_ones_own_the_form_follows_what_others_save(enter):
     one.run()
     assert not one.error
     assert form(one, "needs", started=1).value == ["UC01"]
+
+
+@pytest.mark.both_databases
+def test_an_earlier_version_is_brought_back_on_the_page(enter):
+    session = enter(key=SUEDERBRARUP)
+    assert "Verlauf" not in [box.label for box in session.expander]
+    for started, needs in enumerate((["UC01"], ["UC03"])):
+        form(session, "needs", started=started).set_value(needs).run()
+        press(session, "Speichern")
+    shown = texts(session).replace("\\", "")
+    assert "auf der Seite" in shown
+    assert "Bedarf ergänzt: " in shown
+    press(session, "Diesen Stand wiederherstellen")  # of the two there are, only the older one has a way back
+    assert form(session, "needs", started=3).value == ["UC01"]
+    assert [needs for needs, _urgency in saved().needs] == ["UC01"]
+    assert "Stand 1 wiederhergestellt" in texts(session)
+    assert len([button for button in session.button if button.label == "Diesen Stand wiederherstellen"]) == 2
+    press(session, "Alle Einträge zurücknehmen")
+    assert saved().needs == ()
+
+
+def test_what_others_saved_meanwhile_is_not_restored_over(enter):
+    session = enter(key=SUEDERBRARUP)
+    form(session, "needs").set_value(["UC01"]).run()
+    press(session, "Speichern")
+    undo = labelled(session.button, "Alle Einträge zurücknehmen")
+    # The session has drawn its page; before it clicks, somebody else saves.
+    store = cache.workspace().store
+    store.save({"needs": store.tables()["needs"].assign(urgency=1.0)}, what="test")
+    undo.click().run()
+    assert [urgency for _needs, urgency in saved().needs] == [1]
 
 
 @pytest.mark.parametrize("page", ["municipality", "partners"])

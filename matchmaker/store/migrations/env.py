@@ -1,4 +1,4 @@
-"""Runs migrations on the connection that the store hands over."""
+"""Runs migrations on the connection and in the transaction that the store hands over."""
 
 from __future__ import annotations
 

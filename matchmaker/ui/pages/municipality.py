@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from matchmaker.model import Stage
-from matchmaker.ui import cache, inputs, profile, show, standing
+from matchmaker.ui import cache, inputs, past, profile, show, standing
 from matchmaker.workspace import own_profile
 
 _ = inputs.chosen_language()
@@ -68,10 +68,11 @@ edited = replace(
 )
 said = st.container()
 with st.container(horizontal=True, vertical_alignment="center"):
-    if profile.saving(edited, own, said, _, readable=readable):
+    if unsaved := profile.saving(edited, own, said, _, readable=readable):
         st.markdown(f":orange[{_('There are unsaved changes.')}]")
         if not readable:
             st.markdown(_("A number under Staff and money cannot be read yet."))
     elif any(stage.stage is not Stage.ENDED for stage in own.offers) or own.needs:
         st.page_link("matchmaker/ui/pages/partners.py", label=_("Find partners"), icon=":material/group:")
         st.page_link("matchmaker/ui/pages/projects.py", label=_("Joint projects"), icon=":material/savings:")
+past.show_history(key, _, locked=unsaved)
