@@ -21,7 +21,7 @@ BASE = {"errors", "message", "model", "profiles", "catalogue"}
 ALLOWED = {
     "message": set(),
     "errors": {"message"},
-    "model": {"errors", "message"},
+    "model": {"errors", "message", "model"},
     "profiles": {"errors", "message", "model"},
     "catalogue": {"errors", "message", "model"},
     **{room: {*BASE, room} for room in CORE},

@@ -132,7 +132,7 @@ def test_a_database_of_the_first_version_keeps_what_is_in_it(database: str):
         connection.execute(sa.text("INSERT INTO revision (number, at, what) VALUES (7, '2026-01-01 00:00:00', 'x')"))
     engine.dispose()
     store = Store(database)
-    assert store.version() == 7
+    assert store.version() == 8  # the beginning of the history is a change of its own
     assert store.tables()["stated"].to_dict("records") == [{"key": "01059083", "block": "needs"}]
     long = "k" * 40
     store.save({}, what="test", states=[(long, "competence_centres")])
