@@ -37,7 +37,7 @@ class Databases:
     def __init__(self, kind: str, request: pytest.FixtureRequest) -> None:
         self.kind = kind
         self._request = request
-        self._made: list[str] = []
+        self._made: list[tuple[Server, str]] = []
 
     def fresh(self, *, migrated: bool = True) -> str:
         """Return the URL of a new database; on a server it has its tables already unless told otherwise."""
@@ -46,13 +46,13 @@ class Databases:
             return f"sqlite:///{(folder / 'own entries.db').as_posix()}"
         server: Server = self._request.getfixturevalue("postgres")
         url = server.create(template=migrated)
-        self._made.append(url)
+        self._made.append((server, url))
         return url
 
     def drop(self) -> None:
         """Remove what was made on a server."""
-        for url in self._made:
-            self._request.getfixturevalue("postgres").drop(url)
+        for server, url in self._made:
+            server.drop(url)
 
 
 class Server:
@@ -139,6 +139,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def any_databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
     """Give what makes databases of one kind for fixtures that many tests share."""
     made = Databases("postgresql" if ONLY_SERVER else "sqlite", request)
+    if ONLY_SERVER:
+        request.getfixturevalue("postgres")  # asked for here, it is still there when this one ends
     yield made
     made.drop()
 

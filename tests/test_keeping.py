@@ -39,7 +39,7 @@ def content(store: Store) -> dict[str, list[tuple]]:
 @pytest.fixture
 def filled(database: str, shipped) -> Store:
     store = Store(database)
-    store.save(service.simulated_package(shipped, n=40, seed=2, unknown=0.3), what="import package")
+    store.save(service.simulated_package(shipped, n=15, seed=2, unknown=0.3), what="import package")
     workspace = Workspace(store=store)
     for fte in (0.5, 1.0):
         profile = replace(own_profile(shipped, KEY), fte=fte, needs=(("UC01", 3),), seen=None, as_of="2026-01-31")
@@ -88,7 +88,6 @@ def test_a_backup_made_while_others_write_is_one_state(database: str, tmp_path: 
     assert all(len(size) == 1 for size in sizes)
 
 
-@pytest.mark.both_databases
 @pytest.mark.parametrize("spoilt", ["text", "cut", "flipped", "foreign", "newer", "missing"])
 def test_what_is_no_sound_backup_is_refused_and_changes_nothing(filled: Store, spoilt: str, tmp_path: Path):
     file = tmp_path / "backup.db"

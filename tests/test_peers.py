@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import streamlit
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -165,7 +166,9 @@ def test_what_cannot_be_computed_is_refused(options: dict[str, object]):
 
 
 @pytest.fixture
-def page(database: str) -> AppTest:  # noqa: ARG001 - the page opens the database of this test
+def page(database: str) -> AppTest:
+    assert database
+    streamlit.cache_resource.clear()  # the page opens the database of this test, not the one of the test before
     at = AppTest.from_file(str(PAGE), default_timeout=60)
     at.session_state["lang"] = "en"
     return at

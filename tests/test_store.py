@@ -125,7 +125,7 @@ def test_a_reader_sees_one_state_of_all_tables(database: str):
     store, stop = Store(database), threading.Event()
 
     def write() -> None:
-        for number in range(40):
+        for number in range(20):
             key = f"01{number:06d}"
             need = pd.DataFrame([{"key": key, "use_case": "UC01", "urgency": 1.0}])
             Store(database).save({"register": place(key), "needs": need}, what="test")
