@@ -22,7 +22,6 @@ from matchmaker.portfolio.inclusion import inclusion_curve
 from matchmaker.portfolio.schedule import schedule as _schedule
 from matchmaker.portfolio.values import Setup, WayIn
 from matchmaker.profiles import Bools, Profiles
-from matchmaker.sheets import guarded
 
 _DISTRICT: Final = 5
 _SECONDS_TO_REPLAN: Final = 5.0
@@ -246,7 +245,7 @@ def plan_table(plan: Plan, title_of: Callable[[Label], str]) -> pd.DataFrame:
     """Return a plan as a table, one row for each member of each project."""
     return pd.DataFrame(
         [
-            (number, p.use_case, title_of(p.title), m.key, guarded(m.name), "lead" if place == 0 else "member",
+            (number, p.use_case, title_of(p.title), m.key, m.name, "lead" if place == 0 else "member",
              round(paid, 2), round(p.saving_eur, 2), "simulated" if m.simulated else "")
             for number, p in enumerate(plan.projects, start=1)
             for place, (m, paid) in enumerate(zip(p.members, p.pays_eur, strict=True))

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from matchmaker import service
+from matchmaker import plans, service
 from matchmaker.assumptions import read_changes
 from matchmaker.catalogue import CHANGED, Change
 from matchmaker.consortia import best_group
 from matchmaker.dataset import Dataset
 from matchmaker.errors import EntryRejected, ImportRejected
 from matchmaker.model import Preferences
+from matchmaker.plans import Region
 from matchmaker.portfolio import Limits
 from matchmaker.sheets import SHIPPED
 from matchmaker.workspace import Workspace
@@ -98,7 +99,7 @@ def test_a_plan_rests_on_own_costs(data: Dataset):
     """Everything ten times as dear: more is spared by doing it once."""
     costs = [cost for use_case in data.catalogue.use_cases for cost in use_case.costs]
     own = service.with_assumptions(data, [Change(c.id, 10 * c.low, 10 * c.central, 10 * c.high) for c in costs])
-    before, after = (service.plan_region(d, Limits(max_size=3), lands=["NI"], seconds=5) for d in (data, own))
+    before, after = (plans.plan_region(d, Limits(max_size=3), Region(lands=("NI",)), seconds=5) for d in (data, own))
     assert after.value_eur > 2 * before.value_eur > 0
 
 

@@ -14,7 +14,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from matchmaker import cli, exchange, reports, service
+from matchmaker import cli, exchange, plans, reports, service
 from matchmaker.dataset import Dataset
 from matchmaker.i18n import language
 from matchmaker.indicators import IndicatorTable
@@ -60,7 +60,7 @@ def peers(data: Dataset, text: str) -> str:
 CSV: dict[str, Callable[[Dataset, str], str]] = {
     "partners --all": ranking,
     "peers --all": peers,
-    "plan": lambda _, text: csv_text(service.plan_table(made_by_hand(text), lambda label: label.de)),
+    "plan": lambda _, text: csv_text(plans.plan_table(made_by_hand(text), lambda label: label.de)),
     "tables of the pages": lambda _, text: shown.exported(in_a_table(text)).decode("utf-8-sig"),
 }
 
@@ -123,7 +123,7 @@ def test_an_exported_package_holds_no_formula_and_comes_back_the_same(few: Datas
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_plan_as_workbook_shows_names_as_they_are(text: str):
-    content = service.plan_workbook(service.plan_table(made_by_hand(text), lambda label: label.de))
+    content = plans.plan_workbook([("plan", plans.plan_table(made_by_hand(text), lambda label: label.de))])
     assert not list(formulas(content))
     sheet = openpyxl.load_workbook(io.BytesIO(content)).active
     assert [cell.value for cell in sheet["E"][1:]] == [text, text]

@@ -13,7 +13,6 @@ _STYLE: Final = """
 [data-testid=InputInstructions] { display: none }
 [data-testid=stCaptionContainer] { color: inherit; opacity: 0.8 }
 button[data-selected], [data-testid=stSliderThumbValue] { color: inherit !important }
-[data-testid=stElementToolbarButton]:has([aria-label="Download as CSV"]) { display: none }
 @media (max-width: 1000px) {
   [data-testid=stMainBlockContainer] { padding: 3.5rem 1.25rem 2rem }
   [data-testid=stMainBlockContainer] h1 { font-size: 2rem }
@@ -36,8 +35,7 @@ button[data-selected], [data-testid=stSliderThumbValue] { color: inherit !import
 """
 """What Streamlit's settings cannot say. Its hints at what the Enter key does exist in English only; leaving the field
 does the same. Its captions are paler than WCAG 2.2 allows (4.5:1), and so are chosen buttons and the figures of
-sliders on the dark page. Its own download of a table lets a name that begins with = become a formula; the button below
-the table does not. On paper nothing stands that can only be clicked, and heads of tables come again."""
+sliders on the dark page. On paper nothing stands that can only be clicked, and heads of tables come again."""
 
 _page = st.components.v2.component(
     "page_language", js=Path(__file__).with_name("browser.js").read_text(encoding="utf-8")
@@ -47,7 +45,10 @@ _page = st.components.v2.component(
 def announce(_: Language) -> None:
     """Tell the browser the language of the page, so that it is read aloud and hyphenated rightly, and how it looks."""
     _page(data={"lang": _.code, "words": {} if _.code == "en" else _words(_)}, key="page_language")
-    st.html(f"<style>{_STYLE}</style>")
+    # Streamlit's own download of a table lets a name that begins with = become a formula; the button below does not.
+    labels = ", ".join(f'[aria-label="{label}"]' for label in ("Download as CSV", _("Table as CSV")))
+    unsafe = f"[data-testid=stElementToolbarButton]:has({labels}) {{ display: none }}"
+    st.html(f"<style>{_STYLE}{unsafe}</style>")
 
 
 def _words(_: Language) -> dict[str, str]:
@@ -77,6 +78,7 @@ def _words(_: Language) -> dict[str, str]:
         "No results": _("Nothing found"),
         "Link to heading": _("Link to this heading"),
         "Download as PNG": _("Picture as PNG"),
+        "Download as CSV": _("Table as CSV"),
         "Fullscreen": _("Full screen"),
         "Close fullscreen": _("Leave the full screen"),
         "Show/hide columns": _("Choose columns"),

@@ -95,8 +95,9 @@ def test_the_network_draws_and_changes_its_language(page, address):
     picture_has_ink(page, "ego_graph")
     # The download that Streamlit itself offers guards no formula; the buttons of the page do.
     page.get_by_test_id("stDataFrame").first.hover()
-    expect(page.get_by_role("button", name="Fullscreen").first).to_be_visible()
-    expect(page.get_by_role("button", name="Download as CSV")).to_have_count(0)
+    expect(page.get_by_role("button", name="Vollbild").first).to_be_visible()
+    own = page.get_by_test_id("stElementToolbarButton").filter(has=page.get_by_label("Tabelle als CSV"))
+    expect(own.first).to_be_hidden()
     page.get_by_text("English", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Cooperation network")
     sound(page)
