@@ -5,11 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from matchmaker.errors import MatchmakerError
-from matchmaker.ui import cache, inputs, show
+from matchmaker.ui import account, cache, inputs, login, show
 
 _ = inputs.chosen_language()
 # An emoji as icon keeps the browser from asking a font service for one.
 st.set_page_config(page_title=_("Matchmaker: partners for AI"), page_icon="🤝", layout="wide")
+
+user, refusal = None, None
+try:
+    user = login.enter(cache.opened())
+except MatchmakerError as error:
+    refusal = error
 
 pages = "matchmaker/ui/pages"
 page = st.navigation(
@@ -27,19 +33,24 @@ page = st.navigation(
         ),
         st.Page(f"{pages}/data.py", title=_("Data"), icon=":material/database:", url_path="daten"),
         st.Page(f"{pages}/method.py", title=_("How it is computed"), icon=":material/calculate:", url_path="methode"),
-    ]
+    ],
+    position="sidebar" if user else "hidden",
 )
 
 try:
     with st.sidebar:
-        key = inputs.municipality(_)
-        inputs.simulated_switch(_)
+        key = inputs.municipality(_) if user else ""
+        if user:
+            inputs.simulated_switch(_)
         inputs.language_switch()
         inputs.announce_language(_)
-        if place := cache.workspace().place:
-            st.caption(_("Entries are saved here:") + f" `{place}`")
+        if user:
+            account.line(user, _)
     # The address always says what is looked at, on every page.
     st.query_params.from_dict({"lang": _.code, **({"key": key} if key else {})})
-    page.run()
+    if user:
+        page.run()
+    else:
+        account.door(refusal, _)
 except MatchmakerError as error:
     show.failure(error, _)

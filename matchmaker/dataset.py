@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from matchmaker.access import LOCAL, User
 from matchmaker.catalogue import Anchor, Assumption, Catalogue, Dimension, Item, LegalForm, Programme, UseCase
 from matchmaker.message import Label
 from matchmaker.model import (
@@ -45,12 +46,16 @@ _UNSTATED_STAGE: Final = OFFER_QUARTERS[Stage.PLANNED]
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Columns for the computations, values for people, and the tables both came from."""
+    """Columns for the computations, values for people, and the tables both came from.
+
+    ``reader`` is who looks at them: what only some may compute is refused to others by it.
+    """
 
     profiles: Profiles
     catalogue: Catalogue
     cooperations: tuple[Cooperation, ...]
     tables: Tables
+    reader: User = LOCAL
 
     @cached_property
     def _offer_ranges(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

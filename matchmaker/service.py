@@ -16,6 +16,7 @@ import pandas as pd
 from joblib import parallel_config
 
 from matchmaker import (
+    access,
     clusters,
     consortia,
     grants,
@@ -369,9 +370,11 @@ def plan_region(
 ) -> Plan:
     """Return the joint projects to start in a region, chosen together; see `matchmaker.portfolio.make_plan`.
 
-    The region is everybody in the Länder and the districts (five-digit keys, county-free cities too); all of Germany
-    where none is named. Raises `BadInput` where nobody in it takes part.
+    The region is everybody in the Länder and the districts (five-digit keys, county-free cities too); where none is
+    named, all of Germany, or for a competence centre its own region. Raises `BadInput` where nobody in it takes part,
+    and `Forbidden` where the reader of the data may not plan it.
     """
+    lands, districts = access.planned_region(data.reader, lands, districts)
     profiles = data.profiles
     inside = profiles.participates.copy()
     if lands or districts:
@@ -383,7 +386,7 @@ def plan_region(
                 remedy=message("Use the two letters of a Land: {lands:list}.", lands=LANDS),
             )
         chosen = np.isin(profiles.land, [LANDS.index(land) for land in lands])
-        inside &= chosen | np.isin(profiles.key.astype("U5"), list(districts))
+        inside &= chosen | np.isin(profiles.key.astype("U5"), districts) | np.isin(profiles.key, districts)
     if not inside.any():
         raise BadInput(
             message("Nobody in this region takes part yet: no profile, need or offer is known."),

@@ -20,12 +20,13 @@ import sqlalchemy as sa
 
 from matchmaker.errors import BadInput, ChangedMeanwhile
 from matchmaker.message import message
-from matchmaker.store import backup, past
+from matchmaker.store import accounts, backup, past
+from matchmaker.store.accounts import Account
 from matchmaker.store.database import HEAD, Database
 from matchmaker.store.past import PROGRAM, Author, Version
 from matchmaker.store.tables import OWNER, STORED, metadata, revision, stated
 
-__all__ = ["HEAD", "PROGRAM", "Author", "Store", "Version", "default_url"]
+__all__ = ["HEAD", "PROGRAM", "Account", "Author", "Store", "Version", "default_url"]
 
 T = TypeVar("T")
 
@@ -179,6 +180,27 @@ class Store:
                 for table in metadata.sorted_tables
             }
             return sound, counted
+
+    def accounts(self) -> tuple[Account, ...]:
+        """Return all accounts, by issuer and subject."""
+        with self._database.reading() as connection:
+            return accounts.all_of(connection)
+
+    def account(self, issuer: str, subject: str) -> Account | None:
+        """Return the account of somebody who has logged in; None where there is none."""
+        with self._database.reading() as connection:
+            return accounts.one(connection, issuer, subject)
+
+    def keep_account(self, account: Account) -> None:
+        """Add an account, or give it another role and scope."""
+        with self._database.writing() as connection:
+            accounts.remove(connection, account.issuer, account.subject)
+            accounts.add(connection, account)
+
+    def remove_account(self, issuer: str, subject: str) -> bool:
+        """Remove an account; return whether there was one. Who is logged in with it is out with the next click."""
+        with self._database.writing() as connection:
+            return accounts.remove(connection, issuer, subject)
 
     def close(self) -> None:
         """Give back all connections."""

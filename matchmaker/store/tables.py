@@ -77,3 +77,9 @@ history = sa.Table(
     "history", metadata, _key(), sa.Column("number", sa.Integer, primary_key=True), _text("state"),
 )  # fmt: skip
 """What a municipality had entered after the change of that number, as JSON; rows are only ever added."""
+
+account = sa.Table(
+    "account", metadata, sa.Column("issuer", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True), _text("role"), _text("scope"),
+)  # fmt: skip
+"""Who may log in, by what the identity provider calls them, and for what; nothing else about the person."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import streamlit as st
 
 from matchmaker import exchange, log, service, sheets
+from matchmaker.access import LOCAL, User
 from matchmaker.catalogue import Change
 from matchmaker.clusters import Types
 from matchmaker.dataset import Dataset
@@ -23,16 +25,18 @@ from matchmaker.pains import PainIndex, index_of
 from matchmaker.profiles import Profiles
 from matchmaker.service import Conditions, Network
 from matchmaker.store import Store, default_url
+from matchmaker.ui import login
 from matchmaker.ui import network_view as views
 from matchmaker.ui.network_view import View
 from matchmaker.workspace import Past, Workspace
 
-Version: TypeAlias = tuple[str, int]
+Version: TypeAlias = tuple[str, int, User]
+"""Package, last change, and for whom: whatever is kept between clicks depends on all three."""
 
 
 @st.cache_resource(show_spinner=False)
-def workspace() -> Workspace:
-    """Return the package and the database this app was started with."""
+def opened() -> Workspace:
+    """Return the package and the database this app was started with, as the local user of a desk sees them."""
     log.begin()
     package = os.environ.get("MATCHMAKER_DATA")
     if package:
@@ -40,9 +44,24 @@ def workspace() -> Workspace:
     return Workspace(store=Store(default_url()))
 
 
+def workspace() -> Workspace:
+    """Return the package and the database as the user of this session may use them."""
+    return _workspace_of(login.user())
+
+
+def _workspace_of(user: User) -> Workspace:
+    return opened() if user == LOCAL else replace(opened(), user=user)
+
+
 @st.cache_resource(max_entries=2, show_spinner=False)
+def _everything(package: str, number: int) -> Dataset:
+    return opened().load()
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
 def _dataset(version: Version) -> Dataset:
-    return workspace().load()
+    package, number, user = version
+    return _workspace_of(user).seen(_everything(package, number))
 
 
 def dataset() -> Dataset:
@@ -53,7 +72,7 @@ def dataset() -> Dataset:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def choices(version: Version, simulated: bool, simulated_mark: str) -> dict[str, str]:
     """Return what the list of municipalities shows by key: name, district and Land."""
-    profiles = dataset().profiles
+    profiles = _dataset(version).profiles
     shown: dict[str, str] = {}
     for row in range(len(profiles)):
         if profiles.simulated[row] and not simulated:
@@ -69,25 +88,25 @@ def choices(version: Version, simulated: bool, simulated_mark: str) -> dict[str,
 @st.cache_resource(max_entries=2, show_spinner=False)
 def pain_index(version: Version) -> PainIndex:
     """Return what finds use cases by the words that people use for what annoys them."""
-    return index_of(dataset().catalogue)
+    return index_of(_dataset(version).catalogue)
 
 
 @st.cache_data(max_entries=3, show_spinner=False)
 def package(version: Version, ending: str) -> bytes:
     """Return all tables as one file, in a format of `exchange.PACKED_FORMATS`."""
-    return exchange.packed(dataset().tables, ending)
+    return exchange.packed(_dataset(version).tables, ending)
 
 
 @st.cache_resource(max_entries=50, show_spinner=False)
 def history(version: Version, key: str) -> tuple[Past, ...]:
     """Return what a municipality has entered after each change, newest first."""
-    return workspace().history(dataset().catalogue, key)
+    return _workspace_of(version[2]).history(_dataset(version).catalogue, key)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def suggestions(version: Version, key: str, preferences: Preferences, top: int) -> tuple[Suggestion, ...]:
     """Return the best partners of a municipality."""
-    return service.suggest(dataset(), key, preferences, top=top)
+    return service.suggest(_dataset(version), key, preferences, top=top)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
@@ -95,7 +114,7 @@ def projects(
     version: Version, key: str, preferences: Preferences, use_case: str, changes: tuple[Change, ...] = ()
 ) -> tuple[Consortium, ...]:
     """Return the joint projects of a municipality, with own values for some assumptions."""
-    data = service.with_assumptions(dataset(), changes)
+    data = service.with_assumptions(_dataset(version), changes)
     return service.joint_projects(data, key, preferences, use_case=use_case)
 
 
@@ -104,7 +123,7 @@ def project_details(
     version: Version, key: str, preferences: Preferences, use_case: str, changes: tuple[Change, ...], day: str
 ) -> tuple[tuple[tuple[Option, ...], Conditions], ...]:
     """Return for each of the same projects what competes with it, and what grant rules and law say on a day."""
-    data = service.with_assumptions(dataset(), changes)
+    data = service.with_assumptions(_dataset(version), changes)
     return tuple(
         (service.project_options(data, key, group, preferences), service.project_conditions(data, group, on=day))
         for group in projects(version, key, preferences, use_case, changes)
@@ -120,10 +139,10 @@ def sharing(group: Consortium) -> Sharing:
 @st.cache_data(max_entries=200, show_spinner=False)
 def weight_shifts(version: Version, key: str, preferences: Preferences, top: int) -> tuple[Shift, ...]:
     """Return who comes and who goes when one weight is left out or doubled."""
-    return service.weight_shifts(dataset(), key, preferences, top=top)
+    return service.weight_shifts(_dataset(version), key, preferences, top=top)
 
 
-_drawn: Final[dict[Preferences, Network]] = {}
+_drawn: Final[dict[tuple[User, Preferences], Network]] = {}
 """The network last drawn for some preferences: after an edit only what changes is computed anew."""
 
 
@@ -132,8 +151,8 @@ def network(version: Version, preferences: Preferences) -> Network:
     """Return the network of participants; shared between sessions, so it is only read."""
     if len(_drawn) >= 4:  # noqa: PLR2004 - as many as the cache above
         _drawn.clear()
-    drawn = service.draw_network(dataset(), preferences, before=_drawn.get(preferences))
-    _drawn[preferences] = drawn
+    drawn = service.draw_network(_dataset(version), preferences, before=_drawn.get((version[2], preferences)))
+    _drawn[version[2], preferences] = drawn
     return drawn
 
 
@@ -149,24 +168,26 @@ def graphml(version: Version, preferences: Preferences) -> str:
     return service.graph_text(network(version, preferences).graph)
 
 
-_named: Final[dict[tuple[bool, int | None], Types]] = {}
-"""The types last found, whose names stay when data change a little; two times eight choices at most."""
+_named: Final[dict[tuple[User, bool, int | None], Types]] = {}
+"""The types last found, whose names stay when data change a little."""
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def types(version: Version, simulated: bool, number: int | None = None) -> tuple[Types, Profiles]:
     """Return the types of starting position; raises as `service.find_types` does."""
     found, profiles = service.find_types(
-        dataset(), simulated=simulated, number=number, previous=_named.get((simulated, number))
+        _dataset(version), simulated=simulated, number=number, previous=_named.get((version[2], simulated, number))
     )
-    _named[simulated, number] = found
+    if len(_named) >= 64:  # noqa: PLR2004 - as many as there are views of the data above
+        _named.clear()
+    _named[version[2], simulated, number] = found
     return found, profiles
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def insights(version: Version, simulated: bool) -> tuple[Insight, ...]:
     """Return the statements about town, country and cooperation, tried on the participants."""
-    return service.examine(dataset(), simulated=simulated)
+    return service.examine(_dataset(version), simulated=simulated)
 
 
 @st.cache_resource(show_spinner=False)

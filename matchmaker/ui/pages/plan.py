@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import streamlit as st
 
-from matchmaker import service
+from matchmaker import access, service
 from matchmaker.model import KINDS, LAND_NAMES, LANDS, Kind
 from matchmaker.portfolio import Limits
-from matchmaker.ui import cache, inputs, maps, planning, show, tables
+from matchmaker.ui import cache, inputs, login, maps, planning, show, tables
 
 _ = inputs.chosen_language()
 st.title(_("Competence centre"))
 st.markdown(
     _("Which joint projects should start in the region, within everybody's staff and budget? All are chosen together.")
 )
-profiles = cache.dataset().profiles
+profiles, user = cache.dataset().profiles, login.user()
+if not access.may_plan(user):
+    st.info(_("Only a competence centre may plan a region."), icon=":material/lock:")
+    st.stop()
+everywhere = user.role is access.Role.ADMIN
+if not everywhere:
+    st.caption(_("Your region is planned where you choose nothing: {region}").format(region=", ".join(user.scope)))
 districts = {
     str(profiles.key[row]): f"{profiles.name[row]} · {profiles.key[row]}"
     for row in (profiles.kind == KINDS.index(Kind.DISTRICT)).nonzero()[0]
-    if not profiles.simulated[row]
+    if not profiles.simulated[row] and (everywhere or access.in_region(user, str(profiles.key[row])))
 }
 with st.form("plan", border=True):
     left, right = st.columns(2)
     lands = left.multiselect(
-        _("Land"), LANDS, format_func=lambda code: _(LAND_NAMES[LANDS.index(code)]), placeholder=_("All Länder"),
-        select_all=False, key="plan_lands",
+        _("Land"), [land for land in LANDS if everywhere or land in user.scope], select_all=False, key="plan_lands",
+        format_func=lambda code: _(LAND_NAMES[LANDS.index(code)]), placeholder=_("All Länder"),
     )  # fmt: skip
     chosen = right.multiselect(
         _("Districts"), list(districts), format_func=districts.__getitem__, placeholder=_("All districts"),

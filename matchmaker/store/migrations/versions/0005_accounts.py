@@ -1,0 +1,23 @@
+"""Accounts: who may log in, for what."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the table; whoever has opened the database so far needs no account."""
+    op.create_table(
+        "account",
+        sa.Column("issuer", sa.Text, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("role", sa.Text, nullable=False),
+        sa.Column("scope", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("issuer", "subject", name="pk_account"),
+    )
