@@ -31,7 +31,7 @@ from matchmaker.model import (
     Software,
     Stage,
 )
-from matchmaker.profiles import Profiles, ties_of
+from matchmaker.profiles import BLOCKS, Profiles, ties_of
 from matchmaker.sheets import Tables, schema
 
 EVERYBODY: Final = "*"
@@ -123,6 +123,12 @@ def build(layers: Sequence[Tables]) -> Dataset:
         tables[name] = frame[frame["key"].isin(known)].sort_values("key", kind="stable").reset_index(drop=True)
     cooperations = _cooperations(tables)
     return Dataset(_profiles(tables, catalogue, cooperations), catalogue, cooperations, tables)
+
+
+def with_tables(data: Dataset, tables: Tables) -> Dataset:
+    """Return the data with other rows about the same municipalities, by the same catalogue and cooperations."""
+    profiles = _profiles(tables, data.catalogue, data.cooperations)
+    return Dataset(profiles, data.catalogue, data.cooperations, tables)
 
 
 def _overlaid(name: str, layers: Sequence[Tables]) -> pd.DataFrame:
@@ -266,6 +272,7 @@ def _profiles(tables: Tables, catalogue: Catalogue, cooperations: Sequence[Coope
         offer_known=offer_known,
         ties=ties_of(n, members),
         participates=participates,
+        closed=np.zeros((n, len(BLOCKS)), dtype=bool),
         use_cases=catalogue.ids,
     )
 

@@ -12,11 +12,11 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import pandas as pd
 
-from matchmaker import access, changes, dataset, exchange, preview
+from matchmaker import access, changes, dataset, exchange, preview, sight
 from matchmaker.access import LOCAL, Role, User
 from matchmaker.catalogue import Catalogue
 from matchmaker.dataset import Dataset
-from matchmaker.errors import BadInput, ChangedMeanwhile
+from matchmaker.errors import BadInput, ChangedMeanwhile, Forbidden
 from matchmaker.message import Label, Message, message
 from matchmaker.model import (
     DIMENSIONS,
@@ -28,7 +28,9 @@ from matchmaker.model import (
     Stage,
 )
 from matchmaker.preview import Difference
+from matchmaker.profiles import BLOCKS, Block
 from matchmaker.sheets import SHIPPED, Tables, schema
+from matchmaker.sight import Openness
 from matchmaker.store import PROGRAM, Account, Author, Store, Version
 
 DEMONSTRATION: Final = SHIPPED / "demonstration"
@@ -86,7 +88,30 @@ class Workspace:
 
     def seen(self, everything: Dataset) -> Dataset:
         """Return as much of the data as the user of this workspace may see."""
-        return replace(everything, reader=self.user.unnamed)
+        if self.user.role is Role.ADMIN:
+            return replace(everything, reader=self.user.unnamed)
+        return sight.seen_by(everything, self.user, self._choices())
+
+    def openness(self, key: str) -> Mapping[Block, Openness]:
+        """Return to whom a municipality opens each block, what holds without a choice included."""
+        return {**sight.DEFAULTS, **self._choices().get(key, {})}
+
+    def open(self, key: str, levels: Mapping[Block, Openness], *, by: Author = PROGRAM) -> None:
+        """Choose to whom a municipality opens its blocks; those not named are as without a choice."""
+        access.require_edit(self.user, [key])
+        self._writable().open(key, {str(block): str(level) for block, level in levels.items()}, by=by)
+
+    def _choices(self) -> sight.Choices:
+        found = self.store.openness() if self.store else {}
+        # Closed rather than open where a later program has stored what this one does not know.
+        return {
+            key: {
+                block: Openness(levels[block]) if levels[block] in set(Openness) else Openness.HIDDEN
+                for block in BLOCKS
+                if block in levels
+            }
+            for key, levels in found.items()
+        }
 
     def take_in(self, path: Path, *, what: str, by: Author = PROGRAM) -> Taken:
         """Import a data package, workbook or CSV file whole or not at all; say what was taken and replaced.
@@ -211,6 +236,12 @@ class Workspace:
     def history(self, catalogue: Catalogue, key: str) -> tuple[Past, ...]:
         """Return what a municipality has entered after each change, newest first, with what changed in words."""
         access.require_moderate(self.user, key)
+        if not access.may_edit(self.user, key) and Openness.HIDDEN in self.openness(key).values():
+            raise Forbidden(
+                message("{key} hides part of what it says, so its history is not shown.", key=key),
+                where=key,
+                remedy=message("Ask the municipality itself."),
+            )
         versions = self.store.history(key) if self.store else ()
         earlier: list[Mapping[str, Any]] = [*(version.state for version in versions[1:]), {}]
         return tuple(

@@ -17,7 +17,7 @@ ASKED = {"workspace", "service"}
 WORDS = {"errors", "message", "model"}
 TABLES = {"sheets", "indicators", "answers", "assumptions", "costtable", "dataset"}
 OUTSIDE = {"exchange", "store", "i18n", "reports", "changes", "log"}
-BASE = {"errors", "message", "model", "profiles", "catalogue"}
+BASE = {"errors", "message", "model", "profiles", "catalogue", "bands"}
 ALLOWED = {
     "message": set(),
     "errors": {"message"},
@@ -26,6 +26,8 @@ ALLOWED = {
     "catalogue": {"errors", "message", "model"},
     **{room: {*BASE, room} for room in CORE},
     "access": WORDS,
+    "bands": {"message", "profiles"},
+    "sight": {*BASE, "access", "dataset"},
     "sheets": {"errors", "message", "model"},
     "exchange": {*BASE, "sheets"},
     "indicators": {*BASE, "sheets"},
@@ -38,12 +40,12 @@ ALLOWED = {
     "log": set(),
     "changes": {*BASE},
     "preview": {*BASE, "sheets", "dataset"},
-    "workspace": {*BASE, "access", "sheets", "exchange", "dataset", "changes", "preview", "store"},
+    "workspace": {*BASE, "access", "sight", "sheets", "exchange", "dataset", "changes", "preview", "store"},
     "answers": {*BASE, "sheets"},
     "costtable": {*BASE, "sheets"},
     "service": {*BASE, *CORE, *TABLES, "access", "simulate", "reports"},
     "cli": {*WORDS, *TABLES, *OUTSIDE, "insights", "portfolio", *ASKED, "cli"},
-    "ui": {*BASE, *(CORE - {"partners"}), *TABLES, *OUTSIDE, "access", "preview", *ASKED, "ui"},
+    "ui": {*BASE, *(CORE - {"partners"}), *TABLES, *OUTSIDE, "access", "sight", "preview", *ASKED, "ui"},
     "app": {"errors", "ui"},
     "__main__": {"cli"},
     "__init__": set(),

@@ -24,7 +24,7 @@ from matchmaker.store import accounts, backup, past
 from matchmaker.store.accounts import Account
 from matchmaker.store.database import HEAD, Database
 from matchmaker.store.past import PROGRAM, Author, Version
-from matchmaker.store.tables import OWNER, STORED, metadata, revision, stated
+from matchmaker.store.tables import OWNER, STORED, metadata, openness, revision, stated
 
 __all__ = ["HEAD", "PROGRAM", "Account", "Author", "Store", "Version", "default_url"]
 
@@ -180,6 +180,23 @@ class Store:
                 for table in metadata.sorted_tables
             }
             return sound, counted
+
+    def openness(self) -> Mapping[str, Mapping[str, str]]:
+        """Return to whom municipalities open their blocks, by key and block, where they have chosen."""
+        found: dict[str, dict[str, str]] = {}
+        with self._database.reading() as connection:
+            for key, block, level in connection.execute(sa.select(openness)):
+                found.setdefault(key, {})[block] = level
+        return found
+
+    def open(self, key: str, levels: Mapping[str, str], *, by: Author = PROGRAM) -> int:
+        """Keep to whom a municipality opens each block; return the new version."""
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(openness).where(openness.c.key == key))
+            rows = [{"key": key, "block": block, "level": level} for block, level in levels.items()]
+            if rows:
+                connection.execute(sa.insert(openness), rows)
+            return self._numbered(connection, set(), f"openness {key}", by)
 
     def accounts(self) -> tuple[Account, ...]:
         """Return all accounts, by issuer and subject."""

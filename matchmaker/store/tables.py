@@ -83,3 +83,8 @@ account = sa.Table(
     sa.Column("subject", sa.Text, primary_key=True), _text("role"), _text("scope"),
 )  # fmt: skip
 """Who may log in, by what the identity provider calls them, and for what; nothing else about the person."""
+
+openness = sa.Table(
+    "openness", metadata, _key(), sa.Column("block", sa.String(40), primary_key=True), _text("level"),
+)  # fmt: skip
+"""To whom a municipality opens what it says about itself, where it has chosen."""

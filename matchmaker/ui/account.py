@@ -34,3 +34,11 @@ def line(user: User, _: Language) -> None:
         return
     st.caption(" · ".join([_.render(ROLE_NAMES[user.role]), *user.scope]))
     st.button(_("Log out"), on_click=st.logout, icon=":material/logout:")
+    if count := int(cache.dataset().profiles.in_bands.sum()):
+        st.caption(
+            _.plural(
+                "Maturity or means of {count} municipality are known to you in bands only (low, medium, high).",
+                "Maturity or means of {count} municipalities are known to you in bands only (low, medium, high).",
+                count,
+            )
+        )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import streamlit as st
 from playwright.sync_api import Browser, Locator, expect
@@ -14,7 +16,11 @@ from streamlit import config
 from streamlit.runtime.secrets import Secrets
 from streamlit.testing.v1 import AppTest
 
+from matchmaker import sight
 from matchmaker.errors import Forbidden
+from matchmaker.message import Label
+from matchmaker.model import Activity, Provenance, Stage
+from matchmaker.sight import Openness
 from matchmaker.store import Account, Store
 from matchmaker.ui import login
 from matchmaker.workspace import Workspace, own_profile
@@ -148,6 +154,53 @@ def test_a_centre_plans_its_region_and_a_removed_account_is_out_at_once(store):
     assert "no account" in texts(session)
 
 
+def everything(session: AppTest) -> str:
+    """Return all that a page sends to the browser, tables and pictures included, as people read it."""
+    parts, blocks = [], [session._tree]
+    while blocks:
+        block = blocks.pop()
+        blocks += list(getattr(block, "children", {}).values())
+        if (proto := getattr(block, "proto", None)) is not None:
+            parts.append(str(proto))
+        if isinstance(value := getattr(block, "value", None), pd.DataFrame):
+            parts.append(value.to_csv())
+    return "\n".join(parts).replace("\\", "")
+
+
+def test_no_page_shows_others_what_is_closed_and_the_municipality_and_its_partner_see_it(store):
+    workspace = Workspace(store=store)
+    title = Label("Geheimprojekt", "Geheimprojekt")
+    offer = Activity("UC09", Stage.OPERATION, title, 2026, Provenance.SELF_ASSESSED, "https://geheim.example/")
+    says = replace(
+        own_profile(workspace.load(), FOREIGN), maturity=(3.0,) * 8, fte=1.9173, budget_eur=73_519.0, offers=(offer,),
+        needs=(("UC01", 3),),
+    )  # fmt: skip
+    workspace.save_profile(says)
+    workspace.open(FOREIGN, dict.fromkeys(sight.DEFAULTS, Openness.HIDDEN))
+    marker = re.compile(r"(?<![\d.,])(?:1[.,]9173|1[.,]92|73[.,]?519(?:[.,]0)?)(?!\d)|Geheimprojekt|geheim\.example")
+    looked_at = {"partners": (OWN, FOREIGN), "projects": (OWN,), "plan": ()}
+    for page in PAGES:
+        for key in looked_at.get(page, (FOREIGN,)):
+            session = visit(claims(), page, key)
+            assert marker.findall(everything(session)) == [], page
+    assert "medium (figure not open to you)" in everything(visit(claims(), "municipality", FOREIGN))
+
+    store.keep_account(Account(ISSUER, "owner", "officer", (FOREIGN,)))
+    own = everything(visit(claims(sub="owner"), "municipality", FOREIGN))
+    assert {"1.9173", "73519"} <= set(marker.findall(own))
+    # What is open to partners, a partner sees.
+    workspace.open(FOREIGN, dict.fromkeys(sight.DEFAULTS, Openness.PARTNERS))
+    store.save(
+        {
+            "cooperations": pd.DataFrame([{"id": "x1", "title": "Zu zweit", "topic": "KI", "status": "running"}]),
+            "cooperation_members": pd.DataFrame([{"cooperation_id": "x1", "key": key} for key in (OWN, FOREIGN)]),
+        },
+        what="import",
+    )
+    partner = everything(visit(claims(), "municipality", FOREIGN))
+    assert {"1.92", "73,519", "Geheimprojekt", "geheim.example"} <= set(marker.findall(partner))
+
+
 @pytest.mark.filterwarnings("ignore")  # the provider's, which uses what its libraries will drop
 def test_the_whole_way_through_a_real_login(browser: Browser, any_databases, tmp_path, monkeypatch):
     """In, about, out; then with a forged cookie, a token for another application and one that has expired."""
@@ -161,6 +214,7 @@ def test_the_whole_way_through_a_real_login(browser: Browser, any_databases, tmp
         secrets = tmp_path / "secrets.toml"
         secrets.write_text(
             '[auth]\nredirect_uri = "http://localhost:{port}/oauth2callback"\nclient_id = "app"\n'
+            'client_kwargs = { scope = "openid" }\n'
             f'client_secret = "any"\ncookie_secret = "{"k" * 40}"\n'
             f'server_metadata_url = "{issuer}/.well-known/openid-configuration"\n'
         )

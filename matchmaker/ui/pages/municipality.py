@@ -46,7 +46,7 @@ if own.municipality.simulated:
 show.cooperations(data.cooperations_of(row), _)
 if not access.may_edit(login.user(), key):
     st.info(_("You may look at this municipality, not change what is entered about it."), icon=":material/lock:")
-    sheet.draw(own, data.catalogue, _)
+    sheet.draw(own, data, _)
     if access.may_moderate(login.user(), key):
         past.show_history(key, _, locked=False)
     st.stop()
@@ -82,4 +82,5 @@ with st.container(horizontal=True, vertical_alignment="center"):
     elif any(stage.stage is not Stage.ENDED for stage in own.offers) or own.needs:
         st.page_link("matchmaker/ui/pages/partners.py", label=_("Find partners"), icon=":material/group:")
         st.page_link("matchmaker/ui/pages/projects.py", label=_("Joint projects"), icon=":material/savings:")
+sheet.openness(key, _)
 past.show_history(key, _, locked=unsaved)

@@ -1,4 +1,4 @@
-"""Accounts: who may log in, for what."""
+"""Accounts: who may log in, for what; and to whom a municipality opens what it says about itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the table; whoever has opened the database so far needs no account."""
+    """Add the tables; whoever has opened the database so far needs no account."""
     op.create_table(
         "account",
         sa.Column("issuer", sa.Text, nullable=False),
@@ -20,4 +20,11 @@ def upgrade() -> None:
         sa.Column("role", sa.Text, nullable=False),
         sa.Column("scope", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("issuer", "subject", name="pk_account"),
+    )
+    op.create_table(
+        "openness",
+        sa.Column("key", sa.String(8), nullable=False),
+        sa.Column("block", sa.String(40), nullable=False),
+        sa.Column("level", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("key", "block", name="pk_openness"),
     )
