@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from matchmaker import reports, service
+from matchmaker.dataset import Dataset
 from matchmaker.i18n import Language
 from matchmaker.model import Consortium
 from matchmaker.ui import cache
@@ -18,11 +19,12 @@ def offer(group: Consortium, number: int, _: Language) -> None:
 
     ``number`` tells the projects of a page apart.
     """
-    key = str(st.session_state.get("key", ""))
+    # Taken here: a paper is made outside the session, where nobody is logged in.
+    data, key = cache.dataset(), str(st.session_state.get("key", ""))
     for column, (ending, form) in zip(st.columns(len(reports.FORMATS)), reports.FORMATS.items(), strict=True):
         column.download_button(
             _.render(form.title),
-            data=partial(_made, group, key, ending, _),
+            data=partial(_made, data, group, key, ending, _),
             file_name=f"{key}-{group.use_case}{ending}",
             mime=form.mime,
             key=f"paper_{number}{ending}",
@@ -32,6 +34,6 @@ def offer(group: Consortium, number: int, _: Language) -> None:
         )
 
 
-def _made(group: Consortium, key: str, ending: str, _: Language) -> bytes:
+def _made(data: Dataset, group: Consortium, key: str, ending: str, _: Language) -> bytes:
     today = dt.date.today()  # noqa: DTZ011 - a paper bears the date of the place where it is written
-    return reports.FORMATS[ending].document(service.paper_about(cache.dataset(), key, group, today), _)
+    return reports.FORMATS[ending].document(service.paper_about(data, key, group, today), _)

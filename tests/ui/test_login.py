@@ -143,6 +143,15 @@ def test_an_officer_edits_the_own_municipality_and_looks_at_others():
     assert not plan.slider
 
 
+def test_an_officer_chooses_on_the_page_who_sees_what(store):
+    session = visit(claims(), "municipality", OWN)
+    session.button_group(key=f"open_{OWN}_needs").set_value("hidden")
+    (save,) = [button for button in session.button if button.label == "Save choice"]
+    save.click().run()
+    assert not session.exception
+    assert Workspace(store=store).openness(OWN) == {**sight.DEFAULTS, "needs": Openness.HIDDEN}
+
+
 def test_a_centre_plans_its_region_and_a_removed_account_is_out_at_once(store):
     store.keep_account(Account(ISSUER, "anna", "centre", ("SH",)))
     session = visit(claims(), "plan")

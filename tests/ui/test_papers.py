@@ -31,12 +31,13 @@ def test_every_project_offers_its_papers(look, lang, labels):
     assert projects
 
 
-def test_the_paper_is_about_the_project_it_is_offered_with(look):
-    look("projects", key=SIMULATED)  # so that the page's data are there
-    group = service.joint_projects(Workspace().load(), SIMULATED, Preferences())[0]
+def test_the_paper_is_about_the_project_it_is_offered_with():
+    """And it is made outside any session, as the server does when it is asked for."""
+    data = Workspace().load()
+    group = service.joint_projects(data, SIMULATED, Preferences())[0]
     for ending in reports.FORMATS:
-        assert papers._made(group, SIMULATED, ending, language("de"))
-    word = docx.Document(io.BytesIO(papers._made(group, SIMULATED, ".docx", language("de"))))
+        assert papers._made(data, group, SIMULATED, ending, language("de"))
+    word = docx.Document(io.BytesIO(papers._made(data, group, SIMULATED, ".docx", language("de"))))
     assert language("de").label(group.title) in word.core_properties.title
     assert {member.name for member in group.members} <= {
         cell.text.removesuffix(" (simuliert)") for cell in word.tables[0].columns[0].cells
