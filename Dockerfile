@@ -1,11 +1,11 @@
-# The app for many users, behind a reverse proxy that brings TLS and the login; see docs/operations.md.
+# The app for many users, behind a reverse proxy that brings TLS; for the login see docs/operations.md.
 FROM python:3.13-slim
 
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
 COPY requirements.lock requirements-test.lock ./
-# The second lock pins the driver of PostgreSQL; nothing else is taken from it.
-RUN pip install -r requirements.lock && pip install --constraint requirements-test.lock "psycopg[binary]"
+# The second lock pins the driver of PostgreSQL and what the login needs; nothing else is taken from it.
+RUN pip install -r requirements.lock && pip install --constraint requirements-test.lock "psycopg[binary]" authlib httpx
 COPY . .
 
 # An account that owns nothing but the folder of a SQLite file, for those who use one.

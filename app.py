@@ -5,11 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from matchmaker.errors import MatchmakerError
-from matchmaker.ui import browser, cache, inputs, links, printing, show
+from matchmaker.ui import account, browser, cache, inputs, links, login, printing, show
 
 _ = inputs.chosen_language()
 # An emoji as icon keeps the browser from asking a font service for one.
 st.set_page_config(page_title=_("Matchmaker: partners for AI"), page_icon="🤝", layout="wide")
+
+user, refusal = None, None
+try:
+    user = login.enter(cache.opened())
+except MatchmakerError as error:
+    refusal = error
 
 pages = "matchmaker/ui/pages"
 page = st.navigation(
@@ -31,21 +37,26 @@ page = st.navigation(
             f"{pages}/accessibility.py", title=_("Accessibility"), icon=":material/accessibility:",
             url_path="barrierefreiheit",
         ),
-    ]
+    ],
+    position="sidebar" if user else "hidden",
 )  # fmt: skip
 
 try:
     with st.sidebar:
-        key = inputs.municipality(_)
-        inputs.simulated_switch(_)
+        key = inputs.municipality(_) if user else ""
+        if user:
+            inputs.simulated_switch(_)
         inputs.language_switch()
-        printing.switch(_)
         browser.announce(_)
-        if place := cache.workspace().place:
-            st.caption(_("Entries are saved here:") + f" `{place}`")
+        if user:
+            printing.switch(_)
+            account.line(user, _)
     # The address always says what is looked at, on every page.
     links.say(lang=_.code, key=key)
-    page.run()
-    cache.warm_up()
+    if user:
+        page.run()
+        cache.warm_up()
+    else:
+        account.door(refusal, _)
 except MatchmakerError as error:
     show.failure(error, _)

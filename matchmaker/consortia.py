@@ -511,6 +511,8 @@ def _notes(
         notes.append(message("{name} already runs it; the others join a working solution.", name=lead))
     if np.isnan(profiles.fte[group[0]]):
         notes.append(message("Whether {name} has free staff to lead is unknown: ask first.", name=lead))
+    if roughly := [str(profiles.name[row]) for row in group if profiles.in_bands[row]]:
+        notes.append(message("Of {names:list} maturity or means are known in bands only.", names=tuple(roughly)))
     if profiles.simulated[group].any():
         notes.append(message("The group contains simulated participants, which do not exist."))
     largest = max(curve, key=lambda point: point[1])[0]

@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from matchmaker.access import LOCAL, User
 from matchmaker.catalogue import Anchor, Assumption, Catalogue, Dimension, Item, LegalForm, Programme, UseCase
 from matchmaker.message import Label, Message, message
 from matchmaker.model import (
@@ -30,7 +31,7 @@ from matchmaker.model import (
     Software,
     Stage,
 )
-from matchmaker.profiles import Profiles, ties_of
+from matchmaker.profiles import BLOCKS, Profiles, ties_of
 from matchmaker.sheets import Tables, schema
 
 EVERYBODY: Final = "*"
@@ -46,12 +47,16 @@ _A_YEAR: Final = message("EUR/a").template
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Columns for the computations, values for people, and the tables both came from."""
+    """Columns for the computations, values for people, and the tables both came from.
+
+    ``reader`` is who looks at them: what only some may compute is refused to others by it.
+    """
 
     profiles: Profiles
     catalogue: Catalogue
     cooperations: tuple[Cooperation, ...]
     tables: Tables
+    reader: User = LOCAL
 
     @cached_property
     def _offer_ranges(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -121,6 +126,12 @@ def build(layers: Sequence[Tables]) -> Dataset:
         tables[name] = frame[frame["key"].isin(known)].sort_values("key", kind="stable").reset_index(drop=True)
     cooperations = _cooperations(tables)
     return Dataset(_profiles(tables, catalogue, cooperations), catalogue, cooperations, tables)
+
+
+def with_tables(data: Dataset, tables: Tables) -> Dataset:
+    """Return the data with other rows about the same municipalities, by the same catalogue and cooperations."""
+    profiles = _profiles(tables, data.catalogue, data.cooperations)
+    return Dataset(profiles, data.catalogue, data.cooperations, tables)
 
 
 def _overlaid(name: str, layers: Sequence[Tables]) -> pd.DataFrame:
@@ -264,6 +275,7 @@ def _profiles(tables: Tables, catalogue: Catalogue, cooperations: Sequence[Coope
         offer_known=offer_known,
         ties=ties_of(n, members),
         participates=participates,
+        closed=np.zeros((n, len(BLOCKS)), dtype=bool),
         use_cases=catalogue.ids,
     )
 

@@ -10,6 +10,7 @@
     │   │   ├── ImportRejected   in a file
     │   │   └── EntryRejected    in what was entered
     │   └── ChangedMeanwhile     others have saved since the data were read
+    ├── Forbidden            the user has no right to do this
     └── StoreFailed          the database cannot be opened, read or written
 """
 
@@ -143,6 +144,12 @@ class ChangedMeanwhile(BadInput):
             where=where,
             remedy=message("Read it again, or save your own state over it."),
         )
+
+
+class Forbidden(MatchmakerError):
+    """The user has no right to do this; nothing was changed, and nothing was told."""
+
+    code = "forbidden"
 
 
 class StoreFailed(MatchmakerError):

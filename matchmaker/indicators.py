@@ -17,7 +17,7 @@ import numpy as np
 from matchmaker.errors import BadInput
 from matchmaker.message import message
 from matchmaker.model import DIMENSIONS
-from matchmaker.profiles import Floats, Ints, Profiles
+from matchmaker.profiles import BLOCKS, Floats, Ints, Profiles
 from matchmaker.sheets import SHEET_ROWS, Findings, Sheet, Table, check_columns, check_values, read_sheet, typed
 
 POPULATION: Final = "population"
@@ -55,11 +55,14 @@ def from_profiles(profiles: Profiles, *, simulated: bool = True) -> IndicatorTab
 
     Inhabitants and inhabitants per square kilometre as decimal logarithms, since towns differ by factors;
     maturity in levels 0-5; number of needs; free posts per 10,000 inhabitants; free euros a year per inhabitant.
-    Indicators that nobody has are left out; the table may have no row. ``simulated`` says whether demonstration
-    participants are in it.
+    Whose maturity is closed to who looks is left out; closed means are unknown. Indicators that nobody has are left
+    out; the table may have no row. ``simulated`` says whether demonstration participants are in it.
     """
-    assessed = ~np.isnan(profiles.maturity).all(axis=1)
+    # Figures that stand side by side are real ones: the middle of a band would look like one.
+    assessed = ~np.isnan(profiles.maturity).all(axis=1) & ~profiles.closed[:, BLOCKS.index("maturity")]
     part = profiles.take(assessed & (simulated | ~profiles.simulated))
+    shut = part.closed[:, BLOCKS.index("capacity")]
+    fte, budget = np.where(shut, np.nan, part.fte), np.where(shut, np.nan, part.budget_eur)
     people = np.where(part.population > 0, part.population, np.nan)
     area = np.where(part.area_km2 > 0, part.area_km2, np.nan)
     columns = {
@@ -67,8 +70,8 @@ def from_profiles(profiles: Profiles, *, simulated: bool = True) -> IndicatorTab
         DENSITY: np.log10(people / area),
         **dict(zip(DIMENSIONS, part.maturity.T, strict=True)),
         NEEDS: np.where(part.need_known, np.count_nonzero(part.need, axis=1), np.nan),
-        FTE: _PER * part.fte / people,
-        BUDGET: part.budget_eur / people,
+        FTE: _PER * fte / people,
+        BUDGET: budget / people,
     }
     values = np.column_stack(list(columns.values()))
     known = ~np.isnan(values).all(axis=0)

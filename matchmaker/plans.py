@@ -11,9 +11,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from matchmaker import portfolio
+from matchmaker import access, portfolio
 from matchmaker.dataset import Dataset
-from matchmaker.errors import BadInput
+from matchmaker.errors import BadInput, Forbidden
 from matchmaker.message import Label, Message, message
 from matchmaker.model import KINDS, LANDS, Kind
 from matchmaker.portfolio import Limits, Plan, Progress
@@ -55,7 +55,18 @@ class Variant:
 
 
 def inside(data: Dataset, region: Region) -> Bools:
-    """Mark who takes part in a region; raise `BadInput` where nobody does or something named does not exist."""
+    """Mark who takes part in a region; where none is named, in all of Germany, or for a centre in its own region.
+
+    Raises `BadInput` where nobody does or something named does not exist, and `Forbidden` where the reader of the
+    data may not plan it.
+    """
+    lands, keys = access.planned_region(data.reader, region.lands, (*region.districts, *region.keys))
+    if not region.named:
+        region = Region(
+            lands,
+            tuple(key for key in keys if len(key) == _DISTRICT),
+            tuple(key for key in keys if len(key) != _DISTRICT),
+        )
     profiles = data.profiles
     mask = profiles.participates.copy()
     if region.named:
@@ -237,7 +248,7 @@ def rests_on(data: Dataset, region: Region, kept: str) -> bool:
     """Return whether data still have a fingerprint; False too where nobody in the region takes part any more."""
     try:
         return fingerprint(data, region) == kept
-    except BadInput:
+    except (BadInput, Forbidden):
         return False
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,10 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 Texts: TypeAlias = npt.NDArray[np.str_]
+
+Block: TypeAlias = Literal["maturity", "needs", "offers", "capacity"]
+BLOCKS: Final[tuple[Block, ...]] = ("maturity", "needs", "offers", "capacity")
+"""What a municipality says about itself, as it can be closed to others."""
 
 _DISTRICT_KEY_LENGTH: Final = 5
 
@@ -61,6 +65,9 @@ class Profiles:
         1 for a running or agreed cooperation, 0.5 for a common partner, symmetric, empty diagonal.
     participates : (n,) bool
         Whether anything beyond the register is known: a profile, a need, an offer or a cooperation.
+    closed : (n, 4) bool
+        Which of `BLOCKS` are closed to who looks at these columns: of maturity and capacity only the middle of a band
+        (`matchmaker.bands`) stands in them then, needs and offers are left out unless published.
     use_cases : tuple of str
         Ids of the ``u`` columns of ``need`` and ``offer``.
     """
@@ -84,11 +91,19 @@ class Profiles:
     offer_known: Bools
     ties: sparse.csr_array[Any]
     participates: Bools
+    closed: Bools
     use_cases: tuple[str, ...]
 
     def __post_init__(self) -> None:
         n, u = len(self.key), len(self.use_cases)
-        shapes = {"maturity": (n, 8), "maturity_se": (n, 8), "need": (n, u), "offer": (n, u), "ties": (n, n)}
+        shapes = {
+            "maturity": (n, 8),
+            "maturity_se": (n, 8),
+            "need": (n, u),
+            "offer": (n, u),
+            "ties": (n, n),
+            "closed": (n, len(BLOCKS)),
+        }
         for field in fields(self):
             column = getattr(self, field.name)
             if field.name == "use_cases":
@@ -102,6 +117,15 @@ class Profiles:
 
     def __len__(self) -> int:
         return len(self.key)
+
+    def is_closed(self, row: int, block: Block) -> bool:
+        """Return whether a block of a municipality is closed to who looks at these columns."""
+        return bool(self.closed[row, BLOCKS.index(block)])
+
+    def rows(self, keys: Texts) -> Ints:
+        """Return the rows of keys that are all there."""
+        found: Ints = np.searchsorted(self.key, keys)
+        return found
 
     def row(self, key: str) -> int:
         """Return the row of a key; raise `UnknownKey` where there is none."""
@@ -122,6 +146,14 @@ class Profiles:
         kind[np.char.str_len(self.key) == _DISTRICT_KEY_LENGTH] = KINDS.index(Kind.DISTRICT)
         kind.flags.writeable = False
         return kind
+
+    @cached_property
+    def in_bands(self) -> Bools:
+        """Whether maturity or capacity of a municipality is known as a band only to who looks, shape (n,)."""
+        maturity, capacity = (self.closed[:, BLOCKS.index(block)] for block in ("maturity", "capacity"))
+        means = ~np.isnan(self.fte) | ~np.isnan(self.budget_eur)
+        found: Bools = (maturity & ~np.isnan(self.maturity).all(axis=1)) | (capacity & means)
+        return found
 
     @cached_property
     def unit_vector(self) -> Floats:

@@ -13,13 +13,15 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import pandas as pd
 
-from matchmaker import changes, dataset, exchange, preview
+from matchmaker import access, changes, dataset, exchange, preview, sight
+from matchmaker.access import LOCAL, Role, User
 from matchmaker.catalogue import Catalogue
 from matchmaker.dataset import Dataset
-from matchmaker.errors import BadInput, ChangedMeanwhile
+from matchmaker.errors import BadInput, ChangedMeanwhile, Forbidden
 from matchmaker.message import Label, Message, message
 from matchmaker.model import (
     DIMENSIONS,
+    LANDS,
     Activity,
     CompetenceCentre,
     Municipality,
@@ -28,8 +30,10 @@ from matchmaker.model import (
     Stage,
 )
 from matchmaker.preview import Difference
+from matchmaker.profiles import BLOCKS, Block
 from matchmaker.sheets import SHIPPED, Tables, schema
-from matchmaker.store import PROGRAM, Author, Shelf, Store, Version
+from matchmaker.sight import Openness
+from matchmaker.store import PROGRAM, Account, Author, Shelf, Store, Version
 
 DEMONSTRATION: Final = SHIPPED / "demonstration"
 """Package of the simulated demonstration participants, beside the real data."""
@@ -48,10 +52,13 @@ class Workspace:
         Folder of the data package; the shipped one comes with the demonstration participants.
     store
         Database with what users entered, None to look at the package alone.
+    user
+        Who looks and enters; every method raises `Forbidden` where the user has no right to what it does.
     """
 
     package: Path = SHIPPED
     store: Store | None = None
+    user: User = LOCAL
 
     @property
     def place(self) -> str:
@@ -61,11 +68,12 @@ class Workspace:
     @property
     def stored(self) -> Store:
         """The database with what users entered; raises `BadInput` where there is none."""
+        access.require_admin(self.user)
         return self._writable()
 
-    def version(self) -> tuple[str, int]:
-        """Return what changes when the data do; key of every cache."""
-        return str(self.package), self.store.version() if self.store else 0
+    def version(self) -> tuple[str, int, User]:
+        """Return what the data depend on: package, last change, and the rights of who looks. Key of every cache."""
+        return str(self.package), self.store.version() if self.store else 0, self.user.unnamed
 
     @cached_property
     def _package_layers(self) -> tuple[Tables, ...]:
@@ -79,7 +87,34 @@ class Workspace:
 
     def load(self) -> Dataset:
         """Return the package with what users entered laid over it."""
-        return dataset.build([*self._package_layers, *([self.store.tables()] if self.store else [])])
+        return self.seen(dataset.build([*self._package_layers, *([self.store.tables()] if self.store else [])]))
+
+    def seen(self, everything: Dataset) -> Dataset:
+        """Return as much of the data as the user of this workspace may see."""
+        if self.user.role is Role.ADMIN:
+            return replace(everything, reader=self.user.unnamed)
+        return sight.seen_by(everything, self.user, self._choices())
+
+    def openness(self, key: str) -> Mapping[Block, Openness]:
+        """Return to whom a municipality opens each block, what holds without a choice included."""
+        return {**sight.DEFAULTS, **self._choices().get(key, {})}
+
+    def open(self, key: str, levels: Mapping[Block, Openness], *, by: Author = PROGRAM) -> None:
+        """Choose to whom a municipality opens its blocks; those not named are as without a choice."""
+        access.require_edit(self.user, [key])
+        self._writable().open(key, {str(block): str(level) for block, level in levels.items()}, by=by)
+
+    def _choices(self) -> sight.Choices:
+        found = self.store.openness() if self.store else {}
+        # Closed rather than open where a later program has stored what this one does not know.
+        return {
+            key: {
+                block: Openness(levels[block]) if levels[block] in set(Openness) else Openness.HIDDEN
+                for block in BLOCKS
+                if block in levels
+            }
+            for key, levels in found.items()
+        }
 
     def take_in(self, path: Path, *, what: str, by: Author = PROGRAM) -> Taken:
         """Import a data package, workbook or CSV file whole or not at all; say what was taken and replaced.
@@ -112,6 +147,10 @@ class Workspace:
                 where=str(path),
                 remedy=message("To use another catalogue, start with --data and the folder of your package."),
             )
+        # What municipalities say about themselves is theirs; register and cooperations are everybody's.
+        if set(taken) - set(_OWN_TABLES):
+            access.require_admin(self.user)
+        access.require_edit(self.user, sorted({key for frame in taken.values() for key in frame.iloc[:, 0]}))
         return present, taken
 
     def replace_register(self, path: Path, *, by: Author = PROGRAM) -> tuple[int, int]:
@@ -119,6 +158,7 @@ class Workspace:
 
         Places are kept from the present register, by key: the official file has none.
         """
+        access.require_admin(self.user)
         store = self._writable()
         official = exchange.read_official_register(path)
         present = self.load().tables["register"].set_index("key")[["lat", "lon"]]
@@ -137,8 +177,9 @@ class Workspace:
         Raises `EntryRejected` with every value that breaks a rule, and `ChangedMeanwhile` where others have saved
         since ``profile.seen`` was read; nothing is changed then.
         """
-        store = self._writable()
         key = profile.municipality.key
+        access.require_edit(self.user, [key])
+        store = self._writable()
         tables: dict[str, pd.DataFrame] = {
             "profiles": pd.DataFrame(
                 [
@@ -197,6 +238,13 @@ class Workspace:
 
     def history(self, catalogue: Catalogue, key: str) -> tuple[Past, ...]:
         """Return what a municipality has entered after each change, newest first, with what changed in words."""
+        access.require_moderate(self.user, key)
+        if not access.may_edit(self.user, key) and Openness.HIDDEN in self.openness(key).values():
+            raise Forbidden(
+                message("{key} hides part of what it says, so its history is not shown.", key=key),
+                where=key,
+                remedy=message("Ask the municipality itself."),
+            )
         versions = self.store.history(key) if self.store else ()
         earlier: list[Mapping[str, Any]] = [*(version.state for version in versions[1:]), {}]
         return tuple(
@@ -210,6 +258,7 @@ class Workspace:
         ``over`` is the version seen as the last: `ChangedMeanwhile` is raised where others have saved since. Raises
         `BadInput` where there is no such version.
         """
+        access.require_moderate(self.user, key)
         self._writable().restore(key, number, by=by, over=over)
 
     def save_levels(self, levels: pd.DataFrame, *, as_of: str, what: str, by: Author = PROGRAM) -> None:
@@ -219,6 +268,7 @@ class Workspace:
         Simulated municipalities stay simulated. Raises `EntryRejected` where a value breaks a rule, and
         `ChangedMeanwhile` where staff or money were changed while this was going on; nothing is changed then.
         """
+        access.require_edit(self.user, levels["key"])
         store = self._writable()
         present = self.load().tables
         capacity = ["fte", "budget_eur"]
@@ -247,6 +297,7 @@ class Workspace:
         Raises `EntryRejected` with every value that breaks a rule of the register, and `BadInput` for a key
         that the register already has.
         """
+        access.require_edit(self.user, [municipality.key])
         store = self._writable()
         current = self.load()
         row = _register_row(municipality)
@@ -262,15 +313,21 @@ class Workspace:
 
     @property
     def scenarios(self) -> Shelf:
-        """The saved plans of a region; raises `BadInput` where nothing can be saved."""
-        return self._writable().scenarios
+        """The saved plans: an admin's are those of all, a centre's its own.
+
+        Raises `Forbidden` for whoever may not plan, and `BadInput` where nothing can be saved.
+        """
+        access.require_plan(self.user)
+        return self._writable().scenarios(None if self.user.role is Role.ADMIN else self.user.name)
 
     def enter_centre(self, centre: CompetenceCentre, *, new: bool, by: Author = PROGRAM) -> None:
         """Keep a competence centre; a new one must have an id that none has, as `centre_at` gives it.
 
         Raises `EntryRejected` with every value that breaks a rule, `BadInput` for a topic that the catalogue does not
-        have, and `ChangedMeanwhile` where others have taken the id of a new one; nothing is changed then.
+        have, `ChangedMeanwhile` where others have taken the id of a new one, and `Forbidden` for whoever is neither
+        centre nor admin; nothing is changed then.
         """
+        access.require_plan(self.user)
         store = self._writable()
         for topic in centre.topics:
             self.load().catalogue.use_case(topic)
@@ -287,6 +344,7 @@ class Workspace:
 
     def remove_centre(self, id_: str, *, by: Author = PROGRAM) -> None:
         """Take a competence centre out, a published one too. Raises `BadInput` for an id that none has."""
+        access.require_plan(self.user)
         store = self._writable()
         if id_ not in {centre.id for centre in self.load().centres}:
             raise BadInput(
@@ -297,6 +355,41 @@ class Workspace:
         states = [(id_, "competence_centres")]
         store.save({}, what=f"competence centre {id_} removed", by=by, states=states)
 
+    def user_of(self, issuer: str, subject: str) -> User | None:
+        """Return the user whom an identity provider calls by these names; None where there is no account."""
+        found = self.store.account(issuer, subject) if self.store else None
+        return None if found is None else User(Role(found.role), found.scope, f"{found.subject} ({found.issuer})")
+
+    def accounts(self) -> tuple[Account, ...]:
+        """Return who may log in, by issuer and subject."""
+        access.require_admin(self.user)
+        return self._writable().accounts()
+
+    def keep_account(self, account: Account) -> None:
+        """Add an account, or give it another role and scope.
+
+        Raises `BadInput` for a role there is not, for names that no identity provider gives, and for a scope that
+        does not belong to the role; `UnknownKey` for a municipality that is not in the register.
+        """
+        access.require_admin(self.user)
+        store = self._writable()
+        _check_account(account)
+        profiles = self.load().profiles
+        for part in account.scope:
+            if not (account.role == Role.CENTRE and part in LANDS):
+                profiles.row(part)
+        store.keep_account(account)
+
+    def remove_account(self, issuer: str, subject: str) -> None:
+        """Remove an account; raises `BadInput` where there is none."""
+        access.require_admin(self.user)
+        if not self._writable().remove_account(issuer, subject):
+            raise BadInput(
+                message("There is no account {subject} of {issuer}.", subject=subject, issuer=issuer),
+                where=subject,
+                remedy=message("account list names all there are."),
+            )
+
     def _writable(self) -> Store:
         if self.store is None:
             raise BadInput(
@@ -304,6 +397,42 @@ class Workspace:
                 remedy=message("Start without --data, or name a database."),
             )
         return self.store
+
+
+_OWN_TABLES: Final = ("profiles", "needs", "offers")
+"""Tables of what municipalities say about themselves."""
+
+_LONGEST_NAME: Final = 255
+"""Characters of a subject (OpenID Connect Core 1.0, section 2); addresses of issuers are shorter in practice."""
+
+
+def _check_account(account: Account) -> None:
+    """Raise `BadInput` for what cannot be an account."""
+    if account.role not in set(Role):
+        raise BadInput(
+            message("There is no role {role}.", role=account.role),
+            where=account.role,
+            remedy=message("The roles are {roles:list}.", roles=tuple(Role)),
+        )
+    if not account.issuer.startswith(("https://", "http://localhost")) or len(account.issuer) > _LONGEST_NAME:
+        raise BadInput(
+            message("{issuer} is no address of an identity provider.", issuer=account.issuer),
+            where=account.issuer,
+            remedy=message("Give the issuer as its tokens name it, beginning with https://."),
+        )
+    if not (account.subject.isprintable() and 1 <= len(account.subject) <= _LONGEST_NAME):
+        raise BadInput(
+            message("The subject of an account has 1 to 255 characters, all of them readable."),
+            where=account.subject[:_LONGEST_NAME],
+            remedy=message("The page says the subject of whoever logs in without an account."),
+        )
+    scoped = account.role in {Role.OFFICER, Role.CENTRE}
+    if scoped != bool(account.scope):
+        raise BadInput(
+            message("An officer needs the keys of municipalities, a centre Länder or keys; other roles have neither."),
+            where=account.role,
+            remedy=message("Give --for KEY,… or leave it out."),
+        )
 
 
 @cache

@@ -60,13 +60,13 @@ def browser_path() -> str | None:
 
 
 @contextmanager
-def running_app(database: str, *, package: Path | None = None) -> Iterator[str]:
-    """Run the app on a free port with a database, or read-only with a data package; give its address."""
+def running_app(database: str, *more: str, package: Path | None = None) -> Iterator[str]:
+    """Run the app on a free port with a database, or read-only with a package, and more options of Streamlit."""
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     address = f"http://localhost:{port}"
-    options = ("--server.headless=true", f"--server.port={port}", "--server.fileWatcherType=none")
+    options = ("--server.headless=true", f"--server.port={port}", "--server.fileWatcherType=none", *more)
     server = subprocess.Popen(  # noqa: S603 - the project's own app in the running Python
         [sys.executable, "-m", "streamlit", "run", "app.py", *options],
         cwd=ROOT,

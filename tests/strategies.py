@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 from scipy import sparse
 
-from matchmaker.profiles import Profiles, ties_of
+from matchmaker.profiles import BLOCKS, Profiles, ties_of
 
 
 def make_profiles(seed: int, n: int, *, use_cases: int = 6, unknown: float = 0.2, coarse: bool = False) -> Profiles:
@@ -41,6 +41,7 @@ def make_profiles(seed: int, n: int, *, use_cases: int = 6, unknown: float = 0.2
         offer_known=offer_known,
         ties=ties_of(n, groups) if n else sparse.csr_array((0, 0)),
         participates=rng.random(n) < 0.9,
+        closed=np.zeros((n, len(BLOCKS)), dtype=bool),
         use_cases=tuple(f"UC{c + 1:02d}" for c in range(use_cases)),
     )
 

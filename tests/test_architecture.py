@@ -17,7 +17,7 @@ ASKED = {"workspace", "service", "plans", "scenarios"}
 WORDS = {"errors", "message", "model"}
 TABLES = {"sheets", "indicators", "answers", "assumptions", "costtable", "dataset"}
 OUTSIDE = {"exchange", "store", "i18n", "reports", "changes", "log"}
-BASE = {"errors", "message", "model", "profiles", "catalogue"}
+BASE = {"errors", "message", "model", "profiles", "catalogue", "bands"}
 ALLOWED = {
     "message": set(),
     "errors": {"message"},
@@ -25,11 +25,14 @@ ALLOWED = {
     "profiles": {"errors", "message", "model"},
     "catalogue": {"errors", "message", "model"},
     **{room: {*BASE, room} for room in CORE},
+    "access": WORDS,
+    "bands": {"message", "profiles"},
+    "sight": {*BASE, "access", "dataset"},
     "sheets": {"errors", "message", "model"},
     "exchange": {*BASE, "sheets"},
     "indicators": {*BASE, "sheets"},
     "assumptions": {*BASE, "sheets"},
-    "dataset": {*BASE, "sheets"},
+    "dataset": {*BASE, "sheets", "access"},
     "simulate": {*BASE, "sheets"},
     "store": {"errors", "message", "model", "store"},
     "i18n": {"message"},
@@ -37,14 +40,14 @@ ALLOWED = {
     "log": set(),
     "changes": {*BASE},
     "preview": {*BASE, "sheets", "dataset"},
-    "workspace": {*BASE, "sheets", "exchange", "dataset", "changes", "preview", "store"},
+    "workspace": {*BASE, "access", "sight", "sheets", "exchange", "dataset", "changes", "preview", "store"},
     "answers": {*BASE, "sheets"},
     "costtable": {*BASE, "sheets"},
-    "service": {*BASE, *CORE, *TABLES, "simulate", "reports"},
-    "plans": {*BASE, "portfolio", "dataset", "sheets"},
+    "service": {*BASE, *CORE, *TABLES, "access", "simulate", "reports"},
+    "plans": {*BASE, "access", "portfolio", "dataset", "sheets"},
     "scenarios": {*WORDS, "portfolio", "plans"},
     "cli": {*WORDS, *TABLES, *OUTSIDE, "insights", "portfolio", *ASKED, "cli"},
-    "ui": {*BASE, *(CORE - {"partners"}), *TABLES, *OUTSIDE, "preview", *ASKED, "ui"},
+    "ui": {*BASE, *(CORE - {"partners"}), *TABLES, *OUTSIDE, "access", "sight", "preview", *ASKED, "ui"},
     "app": {"errors", "ui"},
     "__main__": {"cli"},
     "__init__": set(),

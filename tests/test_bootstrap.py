@@ -83,7 +83,7 @@ def test_both_locks_agree():
 @pytest.mark.parametrize("lock", LOCKS)
 def test_lock_names_no_address_and_no_path(lock):
     text = (CHECKOUT / lock).read_text(encoding="utf-8")
-    assert "http" not in text
+    assert "://" not in text
     assert "/" not in text
     assert "\\" not in text
 

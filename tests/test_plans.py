@@ -363,7 +363,7 @@ def test_a_scenario_notices_changes_of_its_own_region_only(database: str):
 
 
 def test_scenarios_are_kept_renamed_and_deleted(database: str):
-    shelf = Store(database).scenarios
+    shelf = Store(database).scenarios()
     first, second = shelf.add("Bayern  2027", "1"), shelf.add("2", "2")
     assert [(one.id, one.name, one.document) for one in shelf.all()] == [(2, "2", "2"), (1, "Bayern 2027", "1")]
     assert shelf.get("2").id == second
@@ -384,11 +384,11 @@ def test_scenarios_are_kept_renamed_and_deleted(database: str):
 @pytest.mark.parametrize("name", ["", "   ", "x" * 81, "a\x1b[31m", "\u202eabc"])
 def test_a_name_that_cannot_be_shown_is_refused(database: str, name: str):
     with pytest.raises(BadInput):
-        Store(database).scenarios.add(name, "x")
+        Store(database).scenarios().add(name, "x")
 
 
 def test_of_many_who_save_the_same_name_at_once_one_succeeds(database: str):
-    shelves = [Store(database).scenarios for _ in range(6)]
+    shelves = [Store(database).scenarios() for _ in range(6)]
 
     def add(number: int) -> bool:
         try:
@@ -415,7 +415,7 @@ def test_a_database_from_before_scenarios_keeps_what_it_holds(database: str):
     engine.dispose()
     opened = Store(database)
     assert opened.version() == 7
-    assert opened.scenarios.add("Bayern", "x") == 1
+    assert opened.scenarios().add("Bayern", "x") == 1
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from matchmaker import log
 from matchmaker.cli import (
+    account,
     centre,
     data,
     insights,
@@ -139,6 +140,26 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
     back.add_argument("key", metavar="KEY")
     back.add_argument("version", type=int, metavar="VERSION", help="as history lists it; 0 takes back all entries")
     back.set_defaults(run=data.profile_restore)
+
+    accounts = commands.add_parser("account", help="who may log in where the app runs for many users")
+    actions = accounts.add_subparsers(dest="action", required=True, metavar="ACTION")
+    everybody = actions.add_parser("list", help="list all accounts")
+    everybody.add_argument("--json", action="store_true")
+    everybody.set_defaults(run=account.listed)
+    for name, carried_out, text in (
+        ("add", account.add, "let somebody log in, or change role and scope"),
+        ("remove", account.remove, "let somebody log in no more; holds from the next click on"),
+    ):
+        one = actions.add_parser(name, help=text)
+        one.add_argument("subject", metavar="SUB", help="what the identity provider calls the person (claim sub)")
+        one.add_argument("--issuer", required=True, metavar="URL", help="the identity provider (claim iss)")
+        one.set_defaults(run=carried_out)
+        if name == "add":
+            one.add_argument("--role", required=True, choices=("officer", "centre", "viewer", "admin"))
+            one.add_argument(
+                "--for", dest="scope", default="", metavar="KEY,…",
+                help="municipalities of an officer; Länder (SH) or keys of districts of a centre",
+            )  # fmt: skip
 
     found = command("partners", search.partners, "the best partners of a municipality, or of all of them")
     found.add_argument("key", nargs="?", metavar="KEY")

@@ -322,7 +322,7 @@ def layer(graph: nx.MultiGraph[str], *names: str) -> nx.Graph[str]:
 
 
 def _attributes(profiles: Profiles, row: int) -> dict[str, str | float | bool]:
-    """Attributes of a node; unknown ones are left out, since a graph file has no empty number."""
+    """Attributes of a node; unknown and closed ones are left out, since a graph file has no empty number."""
     attributes: dict[str, str | float | bool] = {
         "type": "municipality",
         "name": str(profiles.name[row]),
@@ -333,6 +333,6 @@ def _attributes(profiles: Profiles, row: int) -> dict[str, str | float | bool]:
         attributes["kind"] = KINDS[profiles.kind[row]].value
     for name in ("lat", "lon", "population", "fte"):
         value = float(getattr(profiles, name)[row])
-        if not np.isnan(value):
+        if not np.isnan(value) and not (name == "fte" and profiles.is_closed(row, "capacity")):
             attributes[name] = value
     return attributes

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from matchmaker import bands
 from matchmaker.catalogue import Catalogue
 from matchmaker.message import Label, Message, message
 from matchmaker.model import LANDS, OFFER_QUARTERS, PARTS, WEAK_BELOW, Part, Stage
@@ -70,10 +71,10 @@ def _reason(profiles: Profiles, catalogue: Catalogue, asker: int, row: int, part
             name=name,
             fields=tuple(
                 message(
-                    "{title} ({theirs:decimal} against {mine:decimal})",
+                    "{title} ({theirs} against {mine})",
                     title=catalogue.dimensions[d].title,
-                    theirs=float(theirs[d]),
-                    mine=float(mine[d]),
+                    theirs=_level(profiles, row, theirs[d]),
+                    mine=_level(profiles, asker, mine[d]),
                 )
                 for d in ahead
             ),
@@ -92,10 +93,23 @@ def _reason(profiles: Profiles, catalogue: Catalogue, asker: int, row: int, part
         )
     if part.name == "same_land":
         return message("Same Land: the same municipal law and funding rules.")
+    if profiles.is_closed(row, "capacity") or profiles.is_closed(asker, "capacity"):
+        return message(
+            "Free staff for AI: {theirs} there, {mine} here (three bands).",
+            theirs=bands.FTE.name(float(profiles.fte[row])),
+            mine=bands.FTE.name(float(profiles.fte[asker])),
+        )
     return message(
         "Together {fte:decimal} full-time posts are free for AI.",
         fte=float(profiles.fte[asker] + profiles.fte[row]),
     )
+
+
+def _level(profiles: Profiles, row: int, level: float) -> Message:
+    """Return a level as a reader may know it: the figure, or its band where the figure is closed."""
+    if profiles.is_closed(row, "maturity"):
+        return bands.MATURITY.name(level)
+    return message("{level:decimal}", level=float(level))
 
 
 def reasons_against(
@@ -141,8 +155,8 @@ def smallest_change(
     share, advice = max(_gaps(profiles, asker, row, parts), key=lambda gap: gap[0])
     if share > 0:
         return advice
-    gain, step = max(_steps(profiles, catalogue, asker, row, parts), key=lambda found: found[0])
-    return step if gain >= _NOTICED else None
+    steps = [found for found in _steps(profiles, catalogue, asker, row, parts) if found[0] >= _NOTICED]
+    return max(steps, key=lambda found: found[0])[1] if steps else None
 
 
 def _gaps(profiles: Profiles, asker: int, row: int, parts: Sequence[Part]) -> list[tuple[float, Message]]:
@@ -214,6 +228,8 @@ def _steps(
                 ),
             )
         )  # fmt: skip
+    if profiles.is_closed(row, "capacity") or profiles.is_closed(asker, "capacity"):
+        return steps  # what is lacking is known as a band only
     lacking = FULL_CAPACITY_FTE * (1 - part["capacity"].value)
     gain = part["capacity"].weight * (1 - part["capacity"].value)
     steps.append(

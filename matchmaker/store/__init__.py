@@ -20,13 +20,14 @@ import sqlalchemy as sa
 
 from matchmaker.errors import BadInput, ChangedMeanwhile
 from matchmaker.message import message
-from matchmaker.store import backup, past
+from matchmaker.store import accounts, backup, past
+from matchmaker.store.accounts import Account
 from matchmaker.store.database import HEAD, Database
 from matchmaker.store.past import PROGRAM, Author, Version
 from matchmaker.store.scenarios import Saved, Shelf
-from matchmaker.store.tables import OWNER, STORED, metadata, revision, stated
+from matchmaker.store.tables import OWNER, STORED, metadata, openness, revision, stated
 
-__all__ = ["HEAD", "PROGRAM", "Author", "Saved", "Shelf", "Store", "Version", "default_url"]
+__all__ = ["HEAD", "PROGRAM", "Account", "Author", "Saved", "Shelf", "Store", "Version", "default_url"]
 
 T = TypeVar("T")
 
@@ -181,10 +182,47 @@ class Store:
             }
             return sound, counted
 
-    @property
-    def scenarios(self) -> Shelf:
-        """The saved plans."""
-        return Shelf(self._database.reading, self._database.writing)
+    def scenarios(self, owner: str | None = None) -> Shelf:
+        """Return the saved plans of an account, those of everybody for None."""
+        return Shelf(self._database.reading, self._database.writing, owner)
+
+    def openness(self) -> Mapping[str, Mapping[str, str]]:
+        """Return to whom municipalities open their blocks, by key and block, where they have chosen."""
+        found: dict[str, dict[str, str]] = {}
+        with self._database.reading() as connection:
+            for key, block, level in connection.execute(sa.select(openness)):
+                found.setdefault(key, {})[block] = level
+        return found
+
+    def open(self, key: str, levels: Mapping[str, str], *, by: Author = PROGRAM) -> int:
+        """Keep to whom a municipality opens each block; return the new version."""
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(openness).where(openness.c.key == key))
+            rows = [{"key": key, "block": block, "level": level} for block, level in levels.items()]
+            if rows:
+                connection.execute(sa.insert(openness), rows)
+            return self._numbered(connection, set(), f"openness {key}", by)
+
+    def accounts(self) -> tuple[Account, ...]:
+        """Return all accounts, by issuer and subject."""
+        with self._database.reading() as connection:
+            return accounts.all_of(connection)
+
+    def account(self, issuer: str, subject: str) -> Account | None:
+        """Return the account of somebody who has logged in; None where there is none."""
+        with self._database.reading() as connection:
+            return accounts.one(connection, issuer, subject)
+
+    def keep_account(self, account: Account) -> None:
+        """Add an account, or give it another role and scope."""
+        with self._database.writing() as connection:
+            accounts.remove(connection, account.issuer, account.subject)
+            accounts.add(connection, account)
+
+    def remove_account(self, issuer: str, subject: str) -> bool:
+        """Remove an account; return whether there was one. Who is logged in with it is out with the next click."""
+        with self._database.writing() as connection:
+            return accounts.remove(connection, issuer, subject)
 
     def close(self) -> None:
         """Give back all connections."""

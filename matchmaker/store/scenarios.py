@@ -32,15 +32,23 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The saved scenarios of a database. Saving one is no change of the data: caches stay as they are."""
+    """The saved scenarios of an account, or all of a database where ``owner`` is None.
+
+    Saving one is no change of the data: caches stay as they are. A name belongs to one scenario of all.
+    """
 
     reading: Callable[[], AbstractContextManager[sa.Connection]]
     changing: Callable[[], AbstractContextManager[sa.Connection]]
+    owner: str | None = None
+
+    @property
+    def _own(self) -> sa.ColumnElement[bool]:
+        return sa.true() if self.owner is None else scenarios.c.owner == self.owner
 
     def all(self) -> tuple[Saved, ...]:
         """Return every scenario, the one saved last first."""
         with self.reading() as connection:
-            found = connection.execute(sa.select(scenarios).order_by(scenarios.c.id.desc())).all()
+            found = connection.execute(sa.select(scenarios).where(self._own).order_by(scenarios.c.id.desc())).all()
         return tuple(_saved(row) for row in found)
 
     def get(self, wanted: str) -> Saved:
@@ -48,7 +56,7 @@ class Shelf:
         number = int(wanted) if wanted.isdecimal() and len(wanted) < _TOO_MANY_DIGITS else -1
         with self.reading() as connection:
             for same in (scenarios.c.name == wanted, scenarios.c.id == number):
-                row = connection.execute(sa.select(scenarios).where(same)).first()
+                row = connection.execute(sa.select(scenarios).where(same & self._own)).first()
                 if row is not None:
                     return _saved(row)
         raise _missing(wanted)
@@ -62,7 +70,7 @@ class Shelf:
     def add(self, name: str, document: str) -> int:
         """Save a scenario and return its number; raise `BadInput` where the name is taken or cannot be one."""
         plain = _checked(name)
-        values = {"name": plain, "saved_at": datetime.now(UTC), "document": document}
+        values = {"name": plain, "saved_at": datetime.now(UTC), "document": document, "owner": self.owner or ""}
         with self.changing() as connection:
             try:
                 key = connection.execute(sa.insert(scenarios), values).inserted_primary_key
@@ -72,7 +80,7 @@ class Shelf:
 
     def rename(self, number: int, name: str) -> None:
         """Give a scenario another name; raises as `add` and `get` do."""
-        changed = sa.update(scenarios).where(scenarios.c.id == number).values(name=_checked(name))
+        changed = sa.update(scenarios).where((scenarios.c.id == number) & self._own).values(name=_checked(name))
         with self.changing() as connection:
             try:
                 count = connection.execute(changed).rowcount
@@ -84,7 +92,7 @@ class Shelf:
     def delete(self, number: int) -> None:
         """Delete a scenario; raise `BadInput` where there is none."""
         with self.changing() as connection:
-            if not connection.execute(sa.delete(scenarios).where(scenarios.c.id == number)).rowcount:
+            if not connection.execute(sa.delete(scenarios).where((scenarios.c.id == number) & self._own)).rowcount:
                 raise _missing(str(number))
 
 

@@ -86,7 +86,8 @@ revision = sa.Table(
 scenarios = sa.Table(
     "scenarios", metadata, sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("name", sa.String(80), nullable=False, unique=True),
-    sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False), _text("document"), sqlite_autoincrement=True,
+    sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False), _text("document"), _text("owner"),
+    sqlite_autoincrement=True,
 )  # fmt: skip
 """Saved plans of a region. The number of a deleted one is never given again: links stay honest."""
 
@@ -94,3 +95,14 @@ history = sa.Table(
     "history", metadata, _key(), sa.Column("number", sa.Integer, primary_key=True), _text("state"),
 )  # fmt: skip
 """What a municipality had entered after the change of that number, as JSON; rows are only ever added."""
+
+account = sa.Table(
+    "account", metadata, sa.Column("issuer", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True), _text("role"), _text("scope"),
+)  # fmt: skip
+"""Who may log in, by what the identity provider calls them, and for what; nothing else about the person."""
+
+openness = sa.Table(
+    "openness", metadata, _key(), sa.Column("block", sa.String(40), primary_key=True), _text("level"),
+)  # fmt: skip
+"""To whom a municipality opens what it says about itself, where it has chosen."""

@@ -12,6 +12,7 @@ import gc
 import json
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -19,6 +20,7 @@ import pandas as pd
 import streamlit as st
 
 from matchmaker import clusters, exchange, log, plans, service, sheets
+from matchmaker.access import LOCAL, User
 from matchmaker.catalogue import Change
 from matchmaker.clusters import Types
 from matchmaker.dataset import Dataset
@@ -32,6 +34,7 @@ from matchmaker.profiles import Profiles
 from matchmaker.scenarios import Scenario
 from matchmaker.service import Conditions, Network
 from matchmaker.store import Store, default_url
+from matchmaker.ui import login
 from matchmaker.ui import network_view as views
 from matchmaker.ui.network_view import View
 from matchmaker.workspace import Past, Workspace
@@ -39,15 +42,16 @@ from matchmaker.workspace import Past, Workspace
 if TYPE_CHECKING:
     from matchmaker.ui.maps import Picture
 
-Version: TypeAlias = tuple[str, int]
+Version: TypeAlias = tuple[str, int, User]
+"""Package, last change, and for whom: whatever is kept between clicks depends on all three."""
 
 _NETWORKS: Final = 2
 """Networks kept at most: of all of Germany with twenty suggestions for each, one takes half a gigabyte."""
 
 
 @st.cache_resource(show_spinner=False)
-def workspace() -> Workspace:
-    """Return the package and the database this app was started with."""
+def opened() -> Workspace:
+    """Return the package and the database this app was started with, as the local user of a desk sees them."""
     log.begin()
     package = os.environ.get("MATCHMAKER_DATA")
     if package:
@@ -55,9 +59,24 @@ def workspace() -> Workspace:
     return Workspace(store=Store(default_url()))
 
 
+def workspace() -> Workspace:
+    """Return the package and the database as the user of this session may use them."""
+    return _workspace_of(login.user())
+
+
+def _workspace_of(user: User) -> Workspace:
+    return opened() if user == LOCAL else replace(opened(), user=user)
+
+
 @st.cache_resource(max_entries=2, show_spinner=False)
+def _everything(package: str, number: int) -> Dataset:
+    return opened().load()
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
 def _dataset(version: Version) -> Dataset:
-    return workspace().load()
+    package, number, user = version
+    return _workspace_of(user).seen(_everything(package, number))
 
 
 def dataset() -> Dataset:
@@ -68,7 +87,7 @@ def dataset() -> Dataset:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def choices(version: Version, simulated: bool, simulated_mark: str) -> dict[str, str]:
     """Return what the list of municipalities shows by key: name, district and Land."""
-    profiles = dataset().profiles
+    profiles = _dataset(version).profiles
     shown: dict[str, str] = {}
     for row in range(len(profiles)):
         if profiles.simulated[row] and not simulated:
@@ -84,31 +103,31 @@ def choices(version: Version, simulated: bool, simulated_mark: str) -> dict[str,
 @st.cache_resource(max_entries=2, show_spinner=False)
 def pain_index(version: Version) -> PainIndex:
     """Return what finds use cases by the words that people use for what annoys them."""
-    return index_of(dataset().catalogue)
+    return index_of(_dataset(version).catalogue)
 
 
 @st.cache_data(max_entries=3, show_spinner=False)
 def package(version: Version, ending: str) -> bytes:
     """Return all tables as one file, in a format of `exchange.PACKED_FORMATS`."""
-    return exchange.packed(dataset().tables, ending)
+    return exchange.packed(_dataset(version).tables, ending)
 
 
 @st.cache_resource(max_entries=50, show_spinner=False)
 def history(version: Version, key: str) -> tuple[Past, ...]:
     """Return what a municipality has entered after each change, newest first."""
-    return workspace().history(dataset().catalogue, key)
+    return _workspace_of(version[2]).history(_dataset(version).catalogue, key)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def suggestions(version: Version, key: str, preferences: Preferences, top: int) -> tuple[Suggestion, ...]:
     """Return the best partners of a municipality."""
-    return service.suggest(dataset(), key, preferences, top=top)
+    return service.suggest(_dataset(version), key, preferences, top=top)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def pair(version: Version, key: str, other: str, preferences: Preferences) -> Suggestion:
     """Return what speaks for and against one certain partner."""
-    return service.suggest_pair(dataset(), key, other, preferences)
+    return service.suggest_pair(_dataset(version), key, other, preferences)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
@@ -116,7 +135,7 @@ def projects(
     version: Version, key: str, preferences: Preferences, use_case: str, changes: tuple[Change, ...] = ()
 ) -> tuple[Consortium, ...]:
     """Return the joint projects of a municipality, with own values for some assumptions."""
-    data = service.with_assumptions(dataset(), changes)
+    data = service.with_assumptions(_dataset(version), changes)
     return service.joint_projects(data, key, preferences, use_case=use_case)
 
 
@@ -126,7 +145,7 @@ def project_details(
     rules: tuple[str, ...], day: str,
 ) -> tuple[tuple[Consortium, tuple[Option, ...], Conditions], ...]:  # fmt: skip
     """Return the same projects, each split by a rule, with what competes and what grant rules and law say on a day."""
-    data = service.with_assumptions(dataset(), changes)
+    data = service.with_assumptions(_dataset(version), changes)
     found = projects(version, key, preferences, use_case, changes)
     groups = [service.split_by(group, rule) for group, rule in zip(found, rules, strict=True)]
     return tuple(
@@ -138,14 +157,14 @@ def project_details(
 @st.cache_resource(max_entries=2, show_spinner=False)
 def districts(version: Version) -> dict[str, Municipality]:
     """Return the Landkreise and county-free cities by their five-digit keys."""
-    data = dataset()
+    data = _dataset(version)
     return {str(data.profiles.key[row])[:5]: data.profiles.municipality(row) for row in plans.districts(data)}
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def ways_in(version: Version, scenario: Scenario, key: str) -> tuple[WayIn, ...]:
     """Return what would bring a municipality into a plan."""
-    return plans.ways_in(dataset(), scenario.limits, scenario.region, scenario.plan, key)
+    return plans.ways_in(_dataset(version), scenario.limits, scenario.region, scenario.plan, key)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
@@ -157,20 +176,20 @@ def sharing(group: Consortium) -> Sharing:
 @st.cache_data(max_entries=200, show_spinner=False)
 def weight_shifts(version: Version, key: str, preferences: Preferences, top: int) -> tuple[Shift, ...]:
     """Return who comes and who goes when one weight is left out or doubled."""
-    return service.weight_shifts(dataset(), key, preferences, top=top)
+    return service.weight_shifts(_dataset(version), key, preferences, top=top)
 
 
-_drawn: Final[dict[tuple[Preferences, int], Network]] = {}
+_drawn: Final[dict[tuple[User, Preferences, int], Network]] = {}
 """The network last drawn for some preferences: after an edit only what changes is computed anew."""
 
 
 @st.cache_resource(max_entries=_NETWORKS, show_spinner=False)
 def network(version: Version, preferences: Preferences, suggestions: int) -> Network:
     """Return the network of participants; shared between sessions, so it is only read."""
-    wanted = (preferences, suggestions)
+    wanted = (version[2], preferences, suggestions)
     if wanted not in _drawn and len(_drawn) >= _NETWORKS:
         _drawn.clear()
-    drawn = service.draw_network(dataset(), preferences, suggestions=suggestions, before=_drawn.get(wanted))
+    drawn = service.draw_network(_dataset(version), preferences, suggestions=suggestions, before=_drawn.get(wanted))
     _drawn[wanted] = drawn
     # A graph is millions of objects: the collector shall not walk through them at every other click.
     gc.unfreeze()
@@ -213,36 +232,39 @@ def network_file(
     return service.graph_text(network(version, preferences, suggestions).graph, ending, layers)
 
 
-_named: Final[dict[tuple[bool, int | None], Types]] = {}
-"""The types last found, whose names stay when data change a little; two times eight choices at most."""
+_named: Final[dict[tuple[User, bool, int | None], Types]] = {}
+"""The types last found, whose names stay when data change a little."""
 
 
 def types(version: Version, simulated: bool, number: int | None = None) -> tuple[Types, Profiles]:
     """Return the types of starting position; raises as `service.find_types` does."""
     profiles = _shown(version, simulated)
-    return _types(clusters.fingerprint(profiles), simulated, number), profiles
+    return _types(clusters.fingerprint(profiles), simulated, number, version), profiles
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _shown(version: Version, simulated: bool) -> Profiles:
-    profiles = dataset().profiles
+    profiles = _dataset(version).profiles
     return profiles if simulated else profiles.take(~profiles.simulated)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _types(fingerprint: str, simulated: bool, number: int | None) -> Types:
+def _types(fingerprint: str, simulated: bool, number: int | None, _version: Version) -> Types:
     """Return the types; most edits change nothing that they depend on, and finding them takes seconds."""
+    before = (_version[2], simulated, number)
     found, _profiles = service.find_types(
-        dataset(), simulated=simulated, number=number, previous=_named.get((simulated, number))
+        _dataset(_version), simulated=simulated, number=number, previous=_named.get(before)
     )
-    _named[simulated, number] = found
+    if len(_named) >= 64:  # noqa: PLR2004 - as many as there are views of the data above
+        _named.clear()
+    _named[before] = found
     return found
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def insights(version: Version, simulated: bool) -> tuple[Insight, ...]:
     """Return the statements about town, country and cooperation, tried on the participants."""
-    return service.examine(dataset(), simulated=simulated)
+    return service.examine(_dataset(version), simulated=simulated)
 
 
 @functools.cache

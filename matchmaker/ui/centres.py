@@ -8,10 +8,11 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from matchmaker import access
 from matchmaker.dataset import Dataset
 from matchmaker.errors import EntryRejected, MatchmakerError
 from matchmaker.i18n import Language
-from matchmaker.ui import cache, inputs, show, tables
+from matchmaker.ui import cache, inputs, login, show, tables
 from matchmaker.workspace import HAND_ENTERED, centre_at
 
 _NEW: Final = ""
@@ -25,6 +26,8 @@ def section(data: Dataset, _: Language) -> None:
         tables.draw(_table(data, _), "kompetenzzentren.csv", _)
     else:
         st.markdown(_("No competence centre is known yet."))
+    if not access.may_plan(login.user()):
+        return
     with st.expander(_("Enter or change a competence centre")):
         if cache.workspace().place:
             _form(data, _)

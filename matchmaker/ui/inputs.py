@@ -16,7 +16,7 @@ from matchmaker.i18n import LANGUAGES, Language, language
 from matchmaker.message import message
 from matchmaker.model import KINDS, LAND_NAMES, LANDS, PART_MEANINGS, PARTS, PRESETS, Preferences, Weights
 from matchmaker.store import Author
-from matchmaker.ui import cache, links
+from matchmaker.ui import cache, links, login
 from matchmaker.ui.show import part_names
 
 _NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
@@ -36,8 +36,8 @@ def chosen_language() -> Language:
 
 
 def author() -> Author:
-    """Return who changes data on a page: the one user of this desk."""
-    return Author("", "page")
+    """Return who changes data on a page."""
+    return Author(login.user().name, "page")
 
 
 def language_switch() -> None:
@@ -60,7 +60,7 @@ def municipality(_: Language) -> str:
     """Draw the search field for the own municipality and return its key, empty while none is chosen."""
     labels = cache.choices(cache.workspace().version(), shows_simulated(), _("simulated"))
     keys = list(labels)
-    asked = st.session_state.get("key", links.asked("key"))
+    asked = st.session_state.get("key", links.asked("key")) or login.own_key()
     picked = st.selectbox(
         _("Your municipality"),
         keys,

@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from matchmaker import plans, service
+from matchmaker.dataset import Dataset
 from matchmaker.errors import MatchmakerError
 from matchmaker.i18n import Language
 from matchmaker.model import Municipality, Preferences
@@ -52,7 +53,7 @@ def _projects(scenario: Scenario, _: Language) -> None:
                          _("Most that one pays, euro a year"): 0}, pick=_("Project"))  # fmt: skip
     st.download_button(
         _("Plan as XLSX, one row for each member"),
-        data=partial(_workbook, scenario, _),
+        data=partial(_workbook, scenario, cache.dataset(), _),
         file_name="plan.xlsx",
         key="plan_xlsx",
         icon=":material/download:",
@@ -128,13 +129,13 @@ def _project(scenario: Scenario, place: int, _: Language) -> None:
         )
 
 
-def _workbook(scenario: Scenario, _: Language) -> bytes:
-    """Return a plan with its times and who is left out as one workbook."""
+def _workbook(scenario: Scenario, data: Dataset, _: Language) -> bytes:
+    """Return a plan with its times and who is left out as one workbook; made outside the session that asks for it."""
     plan = scenario.plan
     return plans.plan_workbook(
         [
             ("plan", plans.plan_table(plan, _.label)),
-            (_("Timeline"), _time_table(plans.schedule(cache.dataset(), plan), _)),
+            (_("Timeline"), _time_table(plans.schedule(data, plan), _)),
             (_("In no project"), _left_out_table(plan, _)),
         ]
     )

@@ -28,7 +28,7 @@ def begun(own: OwnProfile) -> OwnProfile:
 
 def start_over(key: str) -> None:
     """Forget what this session has entered about a municipality: the form shows what is saved."""
-    del st.session_state[f"read_{key}"]
+    st.session_state.pop(f"read_{key}", None)
     st.session_state[f"round_{key}"] = _round(key) + 1
 
 

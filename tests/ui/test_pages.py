@@ -273,7 +273,7 @@ def press(session: AppTest, label: str) -> AppTest:
 
 
 def saved(key: str = SUEDERBRARUP):
-    return own_profile(cache.workspace().load(), key)
+    return own_profile(cache.opened().load(), key)
 
 
 @pytest.mark.both_databases
@@ -429,7 +429,7 @@ def test_what_others_saved_meanwhile_is_not_restored_over(enter):
     press(session, "Speichern")
     undo = labelled(session.button, "Alle Einträge zurücknehmen")
     # The session has drawn its page; before it clicks, somebody else saves.
-    store = cache.workspace().store
+    store = cache.opened().store
     store.save({"needs": store.tables()["needs"].assign(urgency=1.0)}, what="test")
     undo.click().run()
     assert [urgency for _needs, urgency in saved().needs] == [1]

@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from matchmaker import exchange
+from matchmaker.access import Role
 from matchmaker.errors import MatchmakerError
 from matchmaker.ui import cache, imported, inputs, show
 
@@ -28,11 +29,15 @@ st.download_button(
     _("Empty form with explained columns"), data=exchange.template, file_name="vorlage.xlsx",
     key="download_template", icon=":material/download:", type="tertiary", on_click="ignore",
 )  # fmt: skip
+edits = workspace.user.role in {Role.ADMIN, Role.OFFICER}
 if not workspace.place:
     st.info(_("This package is only looked at: nothing can be saved in it."))
+elif not edits:
+    st.info(_("Only officers of municipalities bring data in, each about their own."), icon=":material/lock:")
 given = st.file_uploader(
-    _("File to import"), ["csv", "xlsx", "zip"], key=f"import_{imported.round_()}", disabled=not workspace.place
-)
+    _("File to import"), ["csv", "xlsx", "zip"], key=f"import_{imported.round_()}",
+    disabled=not (workspace.place and edits),
+)  # fmt: skip
 if given:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / Path(given.name).name

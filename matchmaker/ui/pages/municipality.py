@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from matchmaker import access
 from matchmaker.model import Stage
-from matchmaker.ui import cache, inputs, past, profile, show, standing
+from matchmaker.ui import cache, inputs, login, past, profile, sheet, show, standing
 from matchmaker.workspace import own_profile
 
 _ = inputs.chosen_language()
@@ -32,7 +33,8 @@ if not key:
         )
     )
     show.stock(data, _)
-    profile.enter_by_hand(_)
+    if login.user().role is access.Role.ADMIN:
+        profile.enter_by_hand(_)
     st.stop()
 
 row = data.profiles.row(key)
@@ -42,6 +44,12 @@ st.caption(show.facts(own.municipality, _) + f" · {key}")
 if own.municipality.simulated:
     st.warning(_("This participant is simulated. It can be looked at, not edited."), icon=":material/science:")
 show.cooperations(data.cooperations_of(row), _)
+if not access.may_edit(login.user(), key):
+    st.info(_("You may look at this municipality, not change what is entered about it."), icon=":material/lock:")
+    sheet.draw(own, data, _)
+    if access.may_moderate(login.user(), key):
+        past.show_history(key, _, locked=False)
+    st.stop()
 
 read = profile.begun(own)
 needs_tab, offers_tab, maturity_tab, capacity_tab = st.tabs(
@@ -75,4 +83,5 @@ with st.container(horizontal=True, vertical_alignment="center"):
     elif any(stage.stage is not Stage.ENDED for stage in own.offers) or own.needs:
         st.page_link("matchmaker/ui/pages/partners.py", label=_("Find partners"), icon=":material/group:")
         st.page_link("matchmaker/ui/pages/projects.py", label=_("Joint projects"), icon=":material/savings:")
+sheet.openness(key, _)
 past.show_history(key, _, locked=unsaved)
