@@ -28,15 +28,12 @@ page = st.navigation(
         st.Page(f"{pages}/network.py", title=_("Cooperation network"), icon=":material/hub:", url_path="netz"),
         st.Page(f"{pages}/plan.py", title=_("Competence centre"), icon=":material/checklist:", url_path="plan"),
         st.Page(f"{pages}/types.py", title=_("Types"), icon=":material/category:", url_path="typen"),
-        st.Page(
-            f"{pages}/insights.py", title=_("Situation and statements"), icon=":material/fact_check:", url_path="thesen"
-        ),
+        st.Page(f"{pages}/insights.py", title=_("Situation and statements"), icon=":material/fact_check:",
+                url_path="thesen"),
         st.Page(f"{pages}/data.py", title=_("Data"), icon=":material/database:", url_path="daten"),
         st.Page(f"{pages}/method.py", title=_("How it is computed"), icon=":material/calculate:", url_path="methode"),
-        st.Page(
-            f"{pages}/accessibility.py", title=_("Accessibility"), icon=":material/accessibility:",
-            url_path="barrierefreiheit",
-        ),
+        st.Page(f"{pages}/accessibility.py", title=_("Accessibility"), icon=":material/accessibility:",
+                url_path="barrierefreiheit"),
     ],
     position="sidebar" if user else "hidden",
 )  # fmt: skip

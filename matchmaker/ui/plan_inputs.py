@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 
 import streamlit as st
 
+from matchmaker import access
 from matchmaker.i18n import Language
-from matchmaker.model import LAND_NAMES, LANDS
+from matchmaker.model import LAND_NAMES, LANDS, Municipality
 from matchmaker.plans import Region
 from matchmaker.portfolio import Limits
 from matchmaker.scenarios import Scenario
-from matchmaker.ui import cache, inputs, maps
+from matchmaker.ui import cache, inputs, login, maps
 
 _CAPS = (math.inf, 200_000.0, 100_000.0, 50_000.0, 20_000.0, 10_000.0, 5_000.0, 2_000.0)
 _WIDE = 310
@@ -46,9 +48,9 @@ def ask(_: Language) -> tuple[Region, Limits, float]:
 
 def _region(_: Language) -> Region:
     """Ask for the region: by Land, by district, by a list of keys."""
-    districts = cache.districts(cache.workspace().version())
+    districts = _allowed(cache.districts(cache.workspace().version()))
     lands = st.multiselect(
-        _("Land"), LANDS, format_func=lambda code: _(LAND_NAMES[LANDS.index(code)]), placeholder=_("All Länder"),
+        _("Land"), [land for land in LANDS if land in login.user().scope or not login.user().scope], format_func=lambda code: _(LAND_NAMES[LANDS.index(code)]), placeholder=_("All Länder"),
         select_all=False, key="plan_lands", persist_state="session",
     )  # fmt: skip
     st.session_state["plan_districts"] = [key for key in st.session_state["plan_districts"] if key in districts]
@@ -65,9 +67,15 @@ def _region(_: Language) -> Region:
     return Region(tuple(lands), tuple(chosen), tuple(filter(None, re.split(r"[\s,;]+", keys))))
 
 
+def _allowed(districts: Mapping[str, Municipality]) -> dict[str, Municipality]:
+    """Return the districts that may be planned: all for an admin, those of its region for a centre."""
+    user = login.user()
+    return {key: m for key, m in districts.items() if not user.scope or access.in_region(user, key)}
+
+
 def _map(_: Language) -> None:
     """Draw all districts, if the data have any; a click takes one into the region."""
-    districts = cache.districts(cache.workspace().version())
+    districts = _allowed(cache.districts(cache.workspace().version()))
     if not districts:
         return
     chosen = [key for key in st.session_state["plan_districts"] if key in districts]

@@ -24,7 +24,7 @@ def pressed(session, label: str):
 
 
 def stored():
-    return cache.workspace().store
+    return cache.opened().store
 
 
 @pytest.mark.both_databases
@@ -58,7 +58,7 @@ def test_a_preview_that_others_have_overtaken_is_not_taken_over(enter, shipped):
 
 def test_all_data_come_out_in_three_forms(look, shipped):
     assert look("data").get("download_button")
-    version = cache.workspace().version()
+    version = cache.opened().version()
     with zipfile.ZipFile(io.BytesIO(cache.package(version, ".zip"))) as packed:
         assert {f"{name}.csv" for name in shipped.tables} <= set(packed.namelist())
     assert len(json.loads(cache.package(version, ".json"))["resources"]) == len(shipped.tables)

@@ -103,9 +103,9 @@ def test_a_plan_is_kept_opened_by_its_address_renamed_and_deleted(enter):
     assert "gibt es schon" in other.error[0].value
     labelled(other.text_input, "Neuer Name").set_value("Land").run()
     other.button(key="plan_rename").click().run()
-    assert [one.name for one in cache.workspace().scenarios.all()] == ["Land"]
+    assert [one.name for one in cache.opened().scenarios.all()] == ["Land"]
     session.button(key="plan_delete").click().run()
-    assert not cache.workspace().scenarios.all()
+    assert not cache.opened().scenarios.all()
     other.button(key="plan_delete").click().run()
     assert not other.exception
     assert "gespeichert" in texts(other)
@@ -116,7 +116,7 @@ def test_a_scenario_whose_municipality_is_gone_opens_and_says_so(enter):
     data, region = cache.dataset(), Region(lands=("TH",))
     made = plans.plan_region(data, Limits(), region)
     kept = scenarios.written(Scenario(region, Limits(), 5.0, made, "of other data"))
-    number = cache.workspace().scenarios.add("alt", kept.replace(SIMULATED[1], "16999999"))
+    number = cache.opened().scenarios.add("alt", kept.replace(SIMULATED[1], "16999999"))
     session.query_params["scenario"] = str(number)
     session.switch_page("matchmaker/ui/pages/plan.py").run()
     assert "Nicht mehr im Register: 16999999" in texts(session)

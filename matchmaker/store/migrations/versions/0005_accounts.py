@@ -1,6 +1,4 @@
-"""Accounts: who may log in, for what; and to whom a municipality opens what it says about itself;
-whose a saved plan is.
-"""
+"""Accounts: who may log in, for what; to whom municipalities open what they say; whose a saved plan is."""
 
 from __future__ import annotations
 
