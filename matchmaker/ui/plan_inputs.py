@@ -49,9 +49,11 @@ def ask(_: Language) -> tuple[Region, Limits, float]:
 def _region(_: Language) -> Region:
     """Ask for the region: by Land, by district, by a list of keys."""
     districts = _allowed(cache.districts(cache.workspace().version()))
+    scope = login.user().scope
     lands = st.multiselect(
-        _("Land"), [land for land in LANDS if land in login.user().scope or not login.user().scope], format_func=lambda code: _(LAND_NAMES[LANDS.index(code)]), placeholder=_("All Länder"),
-        select_all=False, key="plan_lands", persist_state="session",
+        _("Land"), [land for land in LANDS if not scope or land in scope], placeholder=_("All Länder"),
+        format_func=lambda code: _(LAND_NAMES[LANDS.index(code)]), select_all=False, key="plan_lands",
+        persist_state="session",
     )  # fmt: skip
     st.session_state["plan_districts"] = [key for key in st.session_state["plan_districts"] if key in districts]
     chosen = st.multiselect(

@@ -113,7 +113,7 @@ def test_a_plan_is_kept_opened_by_its_address_renamed_and_deleted(enter):
 
 def test_a_scenario_whose_municipality_is_gone_opens_and_says_so(enter):
     session = enter("start")
-    data, region = cache.dataset(), Region(lands=("TH",))
+    data, region = cache.opened().load(), Region(lands=("TH",))
     made = plans.plan_region(data, Limits(), region)
     kept = scenarios.written(Scenario(region, Limits(), 5.0, made, "of other data"))
     number = cache.opened().scenarios.add("alt", kept.replace(SIMULATED[1], "16999999"))
