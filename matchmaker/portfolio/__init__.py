@@ -157,7 +157,9 @@ def _search(found: _Found, pinned: Sequence[Group], include: Bools | None, gap: 
     search = bound.Search(found.problem, pinned=pinned, include=include)
     until = found.seconds() + found.left() * (1 / 3 if exact_follows else 1)
     told = -1.0
-    for _ in bound.run(search, lambda: found.ended(gap) or found.seconds() >= until, rounds=_ROUNDS, gap=gap):
+    for _ in bound.run(
+        search, lambda: found.ended(gap) or found.seconds() >= until, rounds=_ROUNDS, gap=gap, left=found.left
+    ):
         if found.seconds() - told > 0.5:  # noqa: PLR2004 - twice a second is often enough for eyes
             found.offer(search.groups, search.bound, include)
             told = found.seconds()
@@ -261,17 +263,6 @@ def _plan(found: _Found, catalogue: Catalogue, reach: Bools, include: Bools | No
     )
 
 
-def _left(problem: Problem, groups: Sequence[Group]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the staff, the budget and the groups to lead that are left."""
-    staff, money, slots = problem.staff.copy(), problem.money.copy(), problem.slots.copy()
-    for group in groups:
-        staff[list(group.joiners)] -= problem.part_fte
-        staff[group.lead] -= problem.lead_fte
-        money[list(group.rows)] -= problem.pays(group)
-        slots[group.lead] -= 1
-    return staff, money, slots
-
-
 def _left_out(problem: Problem, groups: Sequence[Group], reach: Bools, include: Bools | None) -> tuple[LeftOut, ...]:
     """Name every participant that is in no group, with the reason; the weakest fifth first."""
     profiles = problem.profiles
@@ -307,7 +298,7 @@ def _why(problem: Problem, row: int, *, reachable_row: bool, asked: bool) -> Mes
 
 def _binding(problem: Problem, groups: Sequence[Group]) -> tuple[Binding, ...]:
     """Return which leads have no staff or load left, and what one more post would bring there at least."""
-    staff, _, slots = _left(problem, groups)
+    staff, _, slots = problem.left(groups)
     served = np.zeros_like(problem.needs)
     for group in groups:
         served[list(group.rows), group.use_case] = True
@@ -336,7 +327,7 @@ def _one_more_post(
     richer = replace(problem, staff=more, slots=slots)
     gained, plan, taken = 0.0, list(groups), served.copy()
     for _ in range(int(slots[h]) - led):
-        staff, money, _slots = _left(richer, plan)
+        staff, money, _slots = richer.left(plan)
         best: tuple[float, Group] | None = None
         for c in np.flatnonzero(richer.leads[h]).tolist():
             if (h, c) in pairs or any(g.lead == h and g.use_case == c for g in plan) or taken[h, c]:
