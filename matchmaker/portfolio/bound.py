@@ -8,7 +8,7 @@ relaxation). The prices are moved against the violations (subgradient), the plan
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Final
@@ -42,8 +42,16 @@ _TIGHTENED: Final = 10
 _HEAT: Final = 0.01
 _FIRST_CYCLE: Final = 16
 _FIRST_BRANCH: Final = 8
-_RELAXED: Final = 8
-_BRANCH_SECONDS: Final = 20.0
+_RELAXED: Final = 10
+_RELAXED_AT_LEAST: Final = 3
+_UNRELAXED: Final = 20
+_RESTART_EVERY: Final = 8
+_MOST_IN_PART: Final = 0.5
+_SETTLED: Final = 1e-4
+_WORTH_IT: Final = 1e-4
+"""Share by which a bound has to get better for the same to be tried again at once."""
+
+_BRANCH_SECONDS: Final = 12.0
 _BRANCH_GAP: Final = 1e-4
 _BRANCH_PAIRS: Final = 800
 
@@ -299,11 +307,16 @@ class Search:
 
     # Bounds
 
-    def relax(self) -> None:
-        """Take prices from the linear programme of the columns seen lately."""
+    def relax(self) -> bool:
+        """Take prices from the linear programme of the columns seen lately; tell whether that says anything."""
         model = self._model(self.problem, self.region.lead)
-        if len(model.lead):
-            self.tighten(prices=exact.relax(self.problem, model))
+        if not len(model.lead):
+            return False
+        prices, in_part = exact.relax(self.problem, model)
+        if in_part > _MOST_IN_PART:
+            return False
+        self.tighten(prices=prices)
+        return True
 
     @property
     def best_prices(self) -> Prices:
@@ -352,6 +365,11 @@ class Search:
         if norm > 0:
             length = self._step * max(self.bound - self.value, 1e-4 * abs(self.bound)) / norm
             self._next = self._prices(np.maximum(0.0, self._center - length * down))
+
+    @property
+    def settled(self) -> bool:
+        """Whether the prices hardly move any more."""
+        return self._step < _SETTLED
 
     def _least(self, prices: Prices) -> Floats:
         least: Floats = np.where(self.problem.needs, prices.need, np.inf).min(axis=0, initial=np.inf)
@@ -416,29 +434,44 @@ def run(
     parts = _parts(search.region.xyz, np.bincount(search.region.pair_lead, minlength=len(search.problem.profiles)))
     if len(parts) > 1:
         yield from _part_by_part(search, parts, ended)
-    cycle, place, next_branch = _FIRST_CYCLE, 0, _FIRST_BRANCH
+    apt = len(parts) > 1 or (yield from _relaxed(search, ended))
+    cycle, place, next_branch = _FIRST_CYCLE, 0, _FIRST_BRANCH if len(parts) == 1 else 4 * _FIRST_BRANCH
     for number in range(1, rounds + 1):
         if ended():
             return
-        search.tighten(_TIGHTENED)
-        if place == 0:
+        if not search.settled:
+            search.tighten(_TIGHTENED)
+        if number % _RESTART_EVERY == 1:
             search.restart()
         heat = _HEAT * search.value / max(1, len(search.groups))
-        search.improve(max(50, len(search.region.pair_lead) // 2), heat * (1 - place / cycle) ** 2)
+        search.improve(max(50, len(search.region.pair_lead)), heat * (1 - place / cycle) ** 2)
         place += 1
         if place == cycle:
             cycle, place = 2 * cycle, 0
         yield
-        if number <= (_RELAXED if len(parts) == 1 else 2) and not ended():
-            search.relax()
-            yield
-        if number == next_branch:
-            next_branch *= 2
+        if apt and number == next_branch:
+            next_branch *= 4
             for part in parts:
                 if ended():
                     return
                 search.branch(part, min(left(), _BRANCH_SECONDS))
                 yield
+
+
+def _relaxed(search: Search, ended: Callable[[], bool]) -> Generator[None, None, bool]:
+    """Take prices from the programme as long as that makes the bound better; return whether it says anything."""
+    search.tighten(_TIGHTENED)
+    for number in range(_RELAXED):
+        if ended():
+            return False
+        before = search.bound
+        search.tighten(_TIGHTENED)
+        if not search.relax():
+            return False
+        yield
+        if number >= _RELAXED_AT_LEAST and search.bound > before * (1 - _WORTH_IT):
+            break
+    return True
 
 
 def _part_by_part(search: Search, parts: Sequence[Ints], ended: Callable[[], bool]) -> Iterator[None]:
@@ -448,20 +481,19 @@ def _part_by_part(search: Search, parts: Sequence[Ints], ended: Callable[[], boo
     for part in parts:
         inner = Search(search.problem.take(part))
         inner.fill(0.0)
-        for _ in range(_RELAXED):
-            if ended():
-                return
-            inner.tighten(_TIGHTENED)
-            inner.relax()
-            yield
+        if not (yield from _relaxed(inner, ended)):
+            inner.tighten(_TIGHTENED * _UNRELAXED)
+        if ended():
+            return
         inner.restart()
         for whole, own in zip(prices, inner.best_prices, strict=True):
             whole[part] = own
         groups += [Group(c, int(part[h]), tuple(part[list(joiners)].tolist())) for c, h, joiners in inner.groups]
-    search.tighten(prices=prices)
-    if not search.pinned:
-        search.take(groups)
-        search.fill()
+        search.tighten(prices=Prices(*(price.copy() for price in prices)))
+        if not search.pinned:
+            search.take(groups)
+            search.fill(0.0)
+        yield
 
 
 def _parts(xyz: Floats, pairs: Ints) -> list[Ints]:

@@ -18,6 +18,7 @@ from matchmaker.profiles import Bools, Floats, Ints
 
 _INFEASIBLE: Final = 2
 _ON: Final = 0.5
+_SOME: Final = 1e-6
 _TOGETHER_AT_MOST: Final = {6: 1, 4: 2, 3: 3}
 """How many uses of money in a tier or above one municipality can carry."""
 
@@ -75,8 +76,12 @@ def columns_of(problem: Problem, lead: Ints, use_case: Ints, size: Ints, size_of
     return Model(lead, use_case, size, size_of, joiner, problem.cost_of_joining(lead[size_of], joiner))
 
 
-def relax(problem: Problem, model: Model) -> Prices:
-    """Return what needs, groups led and money are worth where groups may be started by halves."""
+def relax(problem: Problem, model: Model) -> tuple[Prices, float]:
+    """Return what needs, groups led and money are worth where groups may be started in part.
+
+    The second figure is the share of those started that are started in part only: where it is large, the programme
+    says little about whole groups.
+    """
     from scipy.optimize import linprog  # noqa: PLC0415 - takes time to load
 
     rows = _Rows(problem, model, [], [])
@@ -99,12 +104,15 @@ def relax(problem: Problem, model: Model) -> Prices:
     rises = np.zeros((n, TIERS))
     for tier in _TOGETHER_AT_MOST:
         rises[:, tier] = rows.dual(worth, f"tier {tier}", n)
-    return Prices(
+    prices = Prices(
         need=np.maximum(0, need + alone),
         lead=np.maximum(0, rows.dual(worth, "slots", n) + staff * problem.lead_fte + alone.sum(axis=1)),
         money=np.maximum(0, rows.dual(worth, "money", n)),
         tier=np.maximum(0, rises).cumsum(axis=1),
     )
+    started = solved.x[: len(model.lead)]
+    started = started[started > _SOME]
+    return prices, float((started < 1 - _SOME).sum() / max(1, len(started)))
 
 
 def solve(
