@@ -21,7 +21,7 @@ from matchmaker.portfolio import exact
 from matchmaker.portfolio.problem import Group, Problem, build, fixed_groups, reachable
 from matchmaker.portfolio.problem import violations as _broken
 from matchmaker.portfolio.values import Binding, LeftOut, Limits, Plan, Progress, Project, gap_of
-from matchmaker.profiles import Bools, Profiles
+from matchmaker.profiles import Bools, Ints, Profiles
 
 __all__ = ["Limits", "Plan", "Progress", "Project", "make_plan", "violations"]
 
@@ -67,10 +67,11 @@ def make_plan(
     """
     begun = time.monotonic()
     problem = build(profiles, catalogue, limits)
-    reach = reachable(problem)
-    include = problem.weak & reach if limits.include_weak else None
+    # Who can be reached takes long to find out in a country: beforehand only where a wish depends on it.
+    reach = reachable(problem) if limits.include_weak or limits.together else None
+    include = problem.weak & reach if limits.include_weak and reach is not None else None
     pinned = fixed_groups(problem, catalogue)
-    together = _together(problem, reach)
+    together = _together(problem, reach) if reach is not None else []
     found = _Found(problem, begun, seconds, progress, stop)
     model = exact.model_of(problem, _COMBINED_COLUMNS)
     if model is None or model.columns > _EXACT_COLUMNS:
@@ -87,7 +88,8 @@ def make_plan(
                 remedy=message("Drop one of the wishes, or raise a limit."),
             )
         found.offer(solved.groups, solved.bound, include)
-    return _plan(found, catalogue, reach, include, gap)
+    taken = found.seconds()
+    return _plan(found, catalogue, reachable(problem) if reach is None else reach, include, gap, taken)
 
 
 def violations(profiles: Profiles, catalogue: Catalogue, limits: Limits, plan: Plan) -> tuple[Message, ...]:
@@ -226,7 +228,7 @@ def _listed(problem: Problem, pairs: Sequence[tuple[int, int]]) -> str:
     return ", ".join([*(f"{name[a]} + {name[b]}" for a, b in pairs), *fixed])
 
 
-def _plan(found: _Found, catalogue: Catalogue, reach: Bools, include: Bools | None, gap: float) -> Plan:
+def _plan(found: _Found, catalogue: Catalogue, reach: Bools, include: Bools | None, gap: float, seconds: float) -> Plan:
     """Put the result into the form that people read."""
     problem, groups = found.problem, found.groups or ()
     profiles = problem.profiles
@@ -259,7 +261,7 @@ def _plan(found: _Found, catalogue: Catalogue, reach: Bools, include: Bools | No
         notes=_notes(problem, groups),
         weak=int(problem.weak.sum()),
         weak_inside=int(problem.weak[np.unique([r for g in groups for r in g.rows]).astype(np.int64)].sum()),
-        seconds=found.seconds(),
+        seconds=seconds,
     )
 
 
@@ -269,14 +271,16 @@ def _left_out(problem: Problem, groups: Sequence[Group], reach: Bools, include: 
     inside = np.zeros(len(profiles), dtype=bool)
     inside[[row for group in groups for row in group.rows]] = True
     wanted = profiles.participates & ~inside & ~(profiles.simulated & (not problem.limits.simulated))
+    leads = problem.leads.sum(axis=0)
     found = []
     for row in np.flatnonzero(wanted).tolist():
-        why = _why(problem, row, reachable_row=bool(reach[row]), asked=include is not None and bool(include[row]))
+        asked = include is not None and bool(include[row])
+        why = _why(problem, row, leads, reachable_row=bool(reach[row]), asked=asked)
         found.append(LeftOut(profiles.municipality(row), why, weak=bool(problem.weak[row])))
     return tuple(sorted(found, key=lambda one: (not one.weak, one.municipality.key)))
 
 
-def _why(problem: Problem, row: int, *, reachable_row: bool, asked: bool) -> Message:
+def _why(problem: Problem, row: int, leads: Ints, *, reachable_row: bool, asked: bool) -> Message:
     needs = problem.needs[row]
     if str(problem.profiles.key[row]) in problem.limits.excluded:
         return message("Excluded on request.")
@@ -290,7 +294,7 @@ def _why(problem: Problem, row: int, *, reachable_row: bool, asked: bool) -> Mes
         return message("No open need is entered. Enter needs to be planned for.")
     if problem.staff[row] < problem.part_fte:
         return message("No free staff to take part; {fte:hundredths} posts are enough.", fte=problem.part_fte)
-    others = problem.leads.sum(axis=0) - problem.leads[row] > 0
+    others = leads - problem.leads[row] > 0
     if not (needs & others).any():
         return message("Nobody in the region can lead what it needs. A lead from elsewhere would help.")
     return message("The free budget is too small for its share of any project.")

@@ -310,12 +310,10 @@ class Search:
     def relax(self) -> bool:
         """Take prices from the linear programme of the columns seen lately; tell whether that says anything."""
         model = self._model(self.problem, self.region.lead)
-        if not len(model.lead):
+        relaxed = exact.relax(self.problem, model) if len(model.lead) else None
+        if relaxed is None or relaxed[1] > _MOST_IN_PART:
             return False
-        prices, in_part = exact.relax(self.problem, model)
-        if in_part > _MOST_IN_PART:
-            return False
-        self.tighten(prices=prices)
+        self.tighten(prices=relaxed[0])
         return True
 
     @property

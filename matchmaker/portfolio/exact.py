@@ -76,11 +76,11 @@ def columns_of(problem: Problem, lead: Ints, use_case: Ints, size: Ints, size_of
     return Model(lead, use_case, size, size_of, joiner, problem.cost_of_joining(lead[size_of], joiner))
 
 
-def relax(problem: Problem, model: Model) -> tuple[Prices, float]:
+def relax(problem: Problem, model: Model) -> tuple[Prices, float] | None:
     """Return what needs, groups led and money are worth where groups may be started in part.
 
     The second figure is the share of those started that are started in part only: where it is large, the programme
-    says little about whole groups.
+    says little about whole groups. None where HiGHS gives up.
     """
     from scipy.optimize import linprog  # noqa: PLC0415 - takes time to load
 
@@ -88,11 +88,13 @@ def relax(problem: Problem, model: Model) -> tuple[Prices, float]:
     matrix, _, high = rows.matrix()
     equal = np.arange(len(high)) < len(model.lead)
     most = ~equal & np.isfinite(high)
-    solved = linprog(
+    solved: Any = linprog(
         rows.objective(),
         A_eq=matrix[equal], b_eq=high[equal], A_ub=matrix[most], b_ub=high[most],
         bounds=(0, 1), method="highs",
     )  # fmt: skip
+    if solved.x is None:
+        return None
     worth = np.zeros(len(high))
     worth[most] = -solved.ineqlin.marginals
     n, u = problem.needs.shape
@@ -110,7 +112,7 @@ def relax(problem: Problem, model: Model) -> tuple[Prices, float]:
         money=np.maximum(0, rows.dual(worth, "money", n)),
         tier=np.maximum(0, rises).cumsum(axis=1),
     )
-    started = solved.x[: len(model.lead)]
+    started: Floats = np.asarray(solved.x)[: len(model.lead)]
     started = started[started > _SOME]
     return prices, float((started < 1 - _SOME).sum() / max(1, len(started)))
 
