@@ -38,6 +38,7 @@ _REMEMBERED: Final = 300_000
 _NEARLY: Final = 0.005
 """Share of the largest fixed cost that may be missing for a group to be remembered."""
 
+_FIRST_STEP: Final = 0.1
 _TIGHTENED: Final = 10
 _HEAT: Final = 0.01
 _FIRST_CYCLE: Final = 16
@@ -192,6 +193,8 @@ class Search:
         self.region = region_of(problem)._replace(weak=self.include)
         self.bonus = float(10 * problem.fixed.max(initial=1.0) * problem.sizes.stop) if self.include.any() else 0.0
         pairs = len(self.region.pair_lead)
+        numbered = zip(self.region.pair_lead.tolist(), self.region.pair_case.tolist(), strict=True)
+        self._pair = {pair: p for p, pair in enumerate(numbered)}
         self._value, self._size = np.zeros(pairs), np.zeros(pairs, dtype=np.int64)
         self._joiners = np.zeros((pairs, problem.sizes.stop), dtype=np.int32)
         self._taken = np.zeros(pairs, dtype=bool)
@@ -201,7 +204,7 @@ class Search:
         self._best = Prices(np.zeros((n, u)), np.zeros(n), np.zeros(n), np.zeros((n, TIERS)))
         self._next, self._center = self._best, self._vector(self._best)
         self._direction: Floats | None = None
-        self._step, self._idle = 0.1, 0
+        self._step, self._idle = _FIRST_STEP, 0
         self._seen: deque[Ints] = deque(maxlen=max(20, _REMEMBERED // max(1, pairs)))
         self.bound = np.inf
         self.groups: tuple[Group, ...] = ()
@@ -214,19 +217,18 @@ class Search:
 
     def take(self, groups: Sequence[Group]) -> None:
         """Go on from a plan."""
+        self.state = self._state_of(groups)
+        self._keep()
+
+    def _state_of(self, groups: Sequence[Group]) -> State:
         state = empty_state(self.problem, self.region)
-        pair = dict(zip(zip(self.region.pair_lead.tolist(), self.region.pair_case.tolist(), strict=True),
-                        range(len(self.region.pair_lead)), strict=True))  # fmt: skip
-        pinned = {(group.lead, group.use_case) for group in self.pinned}
-        for group in groups:
-            p = pair[group.lead, group.use_case]
+        pairs = np.array([self._pair[group.lead, group.use_case] for group in groups], dtype=np.int64)
+        for p, group in zip(pairs.tolist(), groups, strict=True):
             state.size[p] = len(group.joiners)
             state.joiners[p, : len(group.joiners)] = group.joiners
-            state.value[p] = self.problem.value(group)
-            state.pinned[p] = (group.lead, group.use_case) in pinned
-            moves.change(self.region, state, p, 1)
-        self.state = state
-        self._keep()
+        state.pinned[[self._pair[group.lead, group.use_case] for group in self.pinned]] = True
+        moves.put(self.region, state, pairs)
+        return state
 
     def _worth(self) -> tuple[int, float]:
         value = float(self.state.value[self.state.size > 0].sum())
@@ -263,17 +265,10 @@ class Search:
     def branch(self, part: Ints, seconds: float) -> None:
         """Choose the best groups of some leads among the members that prices brought together, all else kept."""
         kept = [group for group in self.groups if not np.isin(group.lead, part)]
-        problem = self.problem
-        if kept:
-            staff, money, slots = problem.left(kept)
-            needs = problem.needs.copy()
-            for group in kept:
-                needs[list(group.rows), group.use_case] = False
-            problem = replace(problem, needs=needs, staff=staff, money=money, slots=slots)
+        rest = self._state_of(kept)
+        problem = replace(self.problem, needs=rest.free, staff=rest.staff, money=rest.money, slots=rest.slots)
         fixed = [group for group in self.pinned if np.isin(group.lead, part)]
-        covered = np.unique([row for group in kept for row in group.rows]).astype(np.int64)
-        include = self.include.copy()
-        include[covered] = False
+        include = self.include & (rest.cover == 0)
         solved = exact.solve(
             problem, self._model(problem, part), seconds=seconds, gap=_BRANCH_GAP, fixed=fixed,
             include=include if include.any() else None,
@@ -324,7 +319,7 @@ class Search:
     def tighten(self, times: int = 1, prices: Prices | None = None) -> None:
         """Compute the bound under the prices, and move them (volume algorithm of Barahona and Anbil)."""
         if prices is not None:
-            self._next = prices
+            self._next, self._step, self._idle, self._direction = prices, _FIRST_STEP, 0, None
         for _ in range(times):
             self._tighten()
 

@@ -67,6 +67,14 @@ def _true_value(g: Region, state: State, p: int) -> float:
 
 
 @compiled
+def put(g: Region, state: State, pairs: Ints) -> None:
+    """Put the groups that stand at some pairs into a plan."""
+    for p in pairs:
+        state.value[p] = _true_value(g, state, p)
+        change(g, state, p, 1)
+
+
+@compiled
 def _clash(g: Region, h: int, joiners: npt.NDArray[np.int32]) -> int:
     """Return a joiner that must not be with another member, -1 for none."""
     for pair in range(len(g.apart)):
