@@ -16,7 +16,7 @@ from matchmaker.cli import main
 from matchmaker.errors import BadInput
 from matchmaker.model import Preferences
 from matchmaker.portfolio import Limits, bound, exact
-from matchmaker.portfolio.problem import Group, Problem, build, reachable, violations
+from matchmaker.portfolio.problem import Group, Problem, build, reachable, tiers, violations
 from matchmaker.profiles import Profiles
 from matchmaker.sheets import SHIPPED
 from tests.strategies import make_profiles
@@ -92,6 +92,35 @@ def test_search_optimum_and_bound_stand_in_this_order(seed: int):
     assert not violations(problem, search.groups)
     assert sum(map(problem.value, search.groups)) == pytest.approx(search.value)
     assert search.value >= 0.8 * best
+
+
+@pytest.mark.parametrize("rich", [3e4, 1e6])
+def test_plan_and_bound_of_a_country_in_parts_stand_on_both_sides_of_the_optimum(
+    rich: float, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(bound, "_BRANCH_PAIRS", 12)  # as a country, but small enough to be solved exactly
+    profiles, catalogue = region(11, n=24, use_cases=3, rich=rich)
+    apart = ((str(profiles.key[3]), str(profiles.key[20])), (str(profiles.key[1]), str(profiles.key[2])))
+    problem = build(profiles, catalogue, Limits(max_size=4, apart=apart))
+    model = exact.model_of(problem, 10**6)
+    assert model is not None
+    solved = exact.solve(problem, model, seconds=60)
+    assert solved.groups is not None
+    best = sum(map(problem.value, solved.groups))
+    assert best == pytest.approx(solved.bound, rel=1e-3)
+    search = bound.Search(problem)
+    for _ in bound.run(search, lambda: False, rounds=40, gap=0.0):
+        assert search.value <= best + 0.01
+        assert best <= search.bound + 0.01
+    assert not violations(problem, search.groups)
+    assert search.value >= 0.98 * best
+    assert search.bound <= 1.2 * best
+
+
+def test_uses_of_money_are_counted_in_tiers_of_which_few_fit_together():
+    use = np.array([0.0, 30.0, 60.0, 61.0, 100.0, 120.0])
+    assert tiers(use, np.full(6, 120.0)).tolist() == [0, 2, 5, 6, 9, 11]
+    assert tiers(use, np.full(6, np.inf)).tolist() == tiers(use, np.zeros(6)).tolist() == [0] * 6
 
 
 def test_a_project_saves_what_the_best_group_of_its_lead_would_report():

@@ -23,7 +23,7 @@ from matchmaker.portfolio.problem import Group, Problem, build, fixed_groups, re
 from matchmaker.portfolio.problem import violations as _broken
 from matchmaker.portfolio.values import Binding, LeftOut, Limits, Plan, Progress, Project, gap_of
 from matchmaker.portfolio.wishes import check_wishes
-from matchmaker.profiles import Bools, Profiles
+from matchmaker.profiles import Bools, Ints, Profiles
 
 __all__ = ["Limits", "Plan", "Progress", "Project", "make_plan", "violations"]
 
@@ -70,10 +70,11 @@ def make_plan(
     begun = time.monotonic()
     check_wishes(profiles, catalogue, limits)
     problem = build(profiles, catalogue, limits)
-    reach = reachable(problem)
-    include = _included(problem, reach)
+    # Who can be reached takes long to find out in a country: beforehand only where a wish depends on it.
+    reach = reachable(problem) if limits.include_weak or limits.included or limits.together else None
+    include = None if reach is None else _included(problem, reach)
     pinned = fixed_groups(problem, catalogue)
-    together = _together(problem, reach)
+    together = _together(problem, reach) if reach is not None else []
     found = _Found(problem, begun, seconds, progress, stop)
     model = exact.model_of(problem, _COMBINED_COLUMNS)
     if model is None or model.columns > _EXACT_COLUMNS:
@@ -90,7 +91,8 @@ def make_plan(
                 remedy=message("Drop one of the wishes, or raise a limit."),
             )
         found.offer(solved.groups, solved.bound, include)
-    return _plan(found, catalogue, reach, include, gap)
+    taken = found.seconds()
+    return _plan(found, catalogue, reachable(problem) if reach is None else reach, include, gap, taken)
 
 
 def violations(profiles: Profiles, catalogue: Catalogue, limits: Limits, plan: Plan) -> tuple[Message, ...]:
@@ -154,7 +156,9 @@ def _search(found: _Found, pinned: Sequence[Group], include: Bools | None, gap: 
     search = bound.Search(found.problem, pinned=pinned, include=include)
     until = found.seconds() + found.left() * (1 / 3 if exact_follows else 1)
     told = -1.0
-    for _ in bound.run(search, lambda: found.ended(gap) or found.seconds() >= until, rounds=_ROUNDS, gap=gap):
+    for _ in bound.run(
+        search, lambda: found.ended(gap) or found.seconds() >= until, rounds=_ROUNDS, gap=gap, left=found.left
+    ):
         if found.seconds() - told > 0.5:  # noqa: PLR2004 - twice a second is often enough for eyes
             found.offer(search.groups, search.bound, include)
             told = found.seconds()
@@ -169,7 +173,7 @@ def _included(problem: Problem, reach: Bools) -> Bools | None:
         raise BadInput(
             message(
                 "{name} must take part, but cannot: {why}",
-                name=str(profiles.name[row]), why=_why(problem, row, reachable_row=False, asked=False),
+                name=str(profiles.name[row]), why=_why(problem, row, problem.leads.sum(axis=0), reachable_row=False, asked=False),
             ),
             where=str(profiles.key[row]),
             remedy=message("Drop the wish, or enter what is missing."),
@@ -247,7 +251,7 @@ def _listed(problem: Problem, pairs: Sequence[tuple[int, int]]) -> str:
     return ", ".join([*(f"{name[a]} + {name[b]}" for a, b in pairs), *fixed])
 
 
-def _plan(found: _Found, catalogue: Catalogue, reach: Bools, include: Bools | None, gap: float) -> Plan:
+def _plan(found: _Found, catalogue: Catalogue, reach: Bools, include: Bools | None, gap: float, seconds: float) -> Plan:
     """Put the result into the form that people read."""
     problem, groups = found.problem, found.groups or ()
     profiles = problem.profiles
@@ -280,19 +284,8 @@ def _plan(found: _Found, catalogue: Catalogue, reach: Bools, include: Bools | No
         notes=_notes(problem, groups),
         weak=int(problem.weak.sum()),
         weak_inside=int(problem.weak[np.unique([r for g in groups for r in g.rows]).astype(np.int64)].sum()),
-        seconds=found.seconds(),
+        seconds=seconds,
     )
-
-
-def _left(problem: Problem, groups: Sequence[Group]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the staff, the budget and the groups to lead that are left."""
-    staff, money, slots = problem.staff.copy(), problem.money.copy(), problem.slots.copy()
-    for group in groups:
-        staff[list(group.joiners)] -= problem.part_fte
-        staff[group.lead] -= problem.lead_fte
-        money[list(group.rows)] -= problem.pays(group)
-        slots[group.lead] -= 1
-    return staff, money, slots
 
 
 def _left_out(problem: Problem, groups: Sequence[Group], reach: Bools, include: Bools | None) -> tuple[LeftOut, ...]:
@@ -301,14 +294,16 @@ def _left_out(problem: Problem, groups: Sequence[Group], reach: Bools, include: 
     inside = np.zeros(len(profiles), dtype=bool)
     inside[[row for group in groups for row in group.rows]] = True
     wanted = profiles.participates & ~inside & ~(profiles.simulated & (not problem.limits.simulated))
+    leads = problem.leads.sum(axis=0)
     found = []
     for row in np.flatnonzero(wanted).tolist():
-        why = _why(problem, row, reachable_row=bool(reach[row]), asked=include is not None and bool(include[row]))
+        asked = include is not None and bool(include[row])
+        why = _why(problem, row, leads, reachable_row=bool(reach[row]), asked=asked)
         found.append(LeftOut(profiles.municipality(row), why, weak=bool(problem.weak[row])))
     return tuple(sorted(found, key=lambda one: (not one.weak, one.municipality.key)))
 
 
-def _why(problem: Problem, row: int, *, reachable_row: bool, asked: bool) -> Message:
+def _why(problem: Problem, row: int, leads: Ints, *, reachable_row: bool, asked: bool) -> Message:
     needs = problem.needs[row]
     if str(problem.profiles.key[row]) in problem.limits.excluded:
         return message("Excluded on request.")
@@ -326,7 +321,7 @@ def _why(problem: Problem, row: int, *, reachable_row: bool, asked: bool) -> Mes
         return message("No open need is entered. Enter needs to be planned for.")
     if problem.staff[row] < problem.part_fte:
         return message("No free staff to take part; {fte:hundredths} posts are enough.", fte=problem.part_fte)
-    others = problem.leads.sum(axis=0) - problem.leads[row] > 0
+    others = leads - problem.leads[row] > 0
     if not (needs & others).any():
         return message("Nobody in the region can lead what it needs. A lead from elsewhere would help.")
     if problem.money[row] == problem.limits.most_paid_eur:
@@ -336,7 +331,7 @@ def _why(problem: Problem, row: int, *, reachable_row: bool, asked: bool) -> Mes
 
 def _binding(problem: Problem, groups: Sequence[Group]) -> tuple[Binding, ...]:
     """Return which leads have no staff or load left, and what one more post would bring there at least."""
-    staff, _, slots = _left(problem, groups)
+    staff, _, slots = problem.left(groups)
     served = np.zeros_like(problem.needs)
     for group in groups:
         served[list(group.rows), group.use_case] = True
@@ -365,7 +360,7 @@ def _one_more_post(
     richer = replace(problem, staff=more, slots=slots)
     gained, plan, taken = 0.0, list(groups), served.copy()
     for _ in range(int(slots[h]) - led):
-        staff, money, _slots = _left(richer, plan)
+        staff, money, _slots = richer.left(plan)
         best: tuple[float, Group] | None = None
         for c in np.flatnonzero(richer.leads[h]).tolist():
             if (h, c) in pairs or any(g.lead == h and g.use_case == c for g in plan) or taken[h, c]:

@@ -7,26 +7,54 @@ relaxation). The prices are moved against the violations (subgradient), the plan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from matchmaker.portfolio import kernel
-from matchmaker.portfolio.kernel import Prices, Region, State
-from matchmaker.portfolio.problem import Group, Problem
-from matchmaker.profiles import EARTH_RADIUS_KM, Bools, Floats
+from matchmaker.portfolio import exact, kernel, moves
+from matchmaker.portfolio.kernel import Region
+from matchmaker.portfolio.moves import State
+from matchmaker.portfolio.problem import TIERS, Group, Prices, Problem, tiers
+from matchmaker.profiles import EARTH_RADIUS_KM, Bools, Floats, Ints
 
 _THREADS: Final = 2
-_NEAR_LEADS: Final = 25
-_PATIENCE: Final = 25
+_NEAR, _NEAR_LEADS = 1_000, 25
+
+_MEMORY: Final = 0.95
+"""How much of the direction of the prices is kept."""
+
+_PATIENCE: Final = 10
 """Rounds without a better bound after which the steps are made smaller."""
 
-_MOMENTUM: Final = 0.6
-_SETTLED: Final = 1e-3
-_RESTART_EVERY: Final = 10
+_REMEMBERED: Final = 300_000
+"""Groups remembered for the programme."""
+
+_NEARLY: Final = 0.005
+"""Share of the largest fixed cost that may be missing for a group to be remembered."""
+
+_FIRST_STEP: Final = 0.1
+_TIGHTENED: Final = 10
+_HEAT: Final = 0.01
+_FIRST_CYCLE: Final = 16
+_FIRST_BRANCH: Final = 8
+_RELAXED: Final = 10
+_RELAXED_AT_LEAST: Final = 3
+_UNRELAXED: Final = 20
+_RESTART_EVERY: Final = 8
+_MOST_IN_PART: Final = 0.5
+_SETTLED: Final = 1e-4
+_WORTH_IT: Final = 1e-4
+"""Share by which a bound has to get better for the same to be tried again at once."""
+
+_BRANCH_SECONDS: Final = 12.0
+_BRANCH_GAP: Final = 1e-4
+_BRANCH_PAIRS: Final = 800
 
 
 def region_of(problem: Problem) -> Region:
@@ -38,21 +66,14 @@ def region_of(problem: Problem) -> Region:
     rank[lead] = np.arange(len(lead))
     pair_lead, pair_case = np.nonzero(leads)
     asking = np.flatnonzero(problem.needs.any(axis=1) & (problem.staff >= problem.part_fte) & (problem.money > 0))
-    near = np.empty((len(lead), len(asking)), dtype=np.int32)
-
-    def order(first: int) -> None:
-        for at in range(first, len(lead), _THREADS):
-            km = profiles.km_between(lead[at : at + 1], asking)[0]
-            steps = (km / kernel.KM_STEP).astype(np.uint16)
-            near[at] = asking[np.argsort(steps, kind="stable")]
-
-    with ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(order, range(_THREADS)))
-    count = min(_NEAR_LEADS, len(lead))
     xyz = np.nan_to_num(profiles.unit_vector)
-    near_leads = (
-        cKDTree(xyz[lead]).query(xyz[lead], k=count)[1].reshape(len(lead), count) if len(lead) else np.empty((0, 0))
-    )
+    near = asking[_nearest(xyz[asking], xyz[lead], _NEAR)].astype(np.int32)
+    if near.shape[1] < len(asking):
+        reach = np.array(
+            [kernel.km_between(xyz, h, i) for h, i in zip(lead.tolist(), near[:, -1].tolist(), strict=True)]
+        )
+    else:
+        reach = np.full(len(lead), np.inf)
     sizes = problem.sizes
     share = np.array([
         [[problem.share(c, s, operated=operated) for s in sizes] for c in range(len(problem.fixed))]
@@ -70,8 +91,10 @@ def region_of(problem: Problem) -> Region:
         money=problem.money,
         slots=problem.slots,
         weak=np.zeros(len(profiles), dtype=bool),
+        asking=asking,
         near=near,
-        near_leads=near_leads.astype(np.int32),
+        reach=reach,
+        near_leads=_nearest(xyz[lead], xyz[lead], _NEAR_LEADS).astype(np.int32),
         lead=lead,
         rank=rank,
         pairs_of=np.searchsorted(pair_lead, np.append(lead, len(profiles))).astype(np.int64),
@@ -90,6 +113,36 @@ def region_of(problem: Problem) -> Region:
         lead_fte=problem.lead_fte,
         part_fte=problem.part_fte,
     )  # fmt: skip
+
+
+def _nearest(places: Floats, of: Floats, most: int) -> Ints:
+    """Return the nearest places of some others, from near to far."""
+    count = min(most, len(places))
+    if not count or not len(of):
+        return np.zeros((len(of), count), dtype=np.int64)
+    found: Ints = cKDTree(places).query(of, k=count, workers=_THREADS)[1].reshape(len(of), count)
+    return found
+
+
+def _least_use(problem: Problem, region: Region) -> Floats:
+    """Return the least that joining for a need can cost a municipality a year, infinite where nobody leads it."""
+    use = np.full(problem.needs.shape, np.inf)
+    base, per_km, _ = problem.joining
+    for c in np.flatnonzero(problem.needs.any(axis=0)):
+        rows = np.flatnonzero(problem.needs[:, c])
+        for operated in (0, 1):
+            leads = region.pair_lead[region.pair_case == c]
+            leads = leads[problem.operates[leads, c] == bool(operated)]
+            if not len(leads):
+                continue
+            # A lead does not join itself: the second nearest is looked at as well.
+            found: Any = cKDTree(region.xyz[leads]).query(region.xyz[rows], k=2)
+            chord, place = found
+            chord = np.where(leads[np.minimum(place[:, 0], len(leads) - 1)] == rows, chord[:, 1], chord[:, 0])
+            km = 2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(1, chord / 2))
+            least = (region.share[operated, c].min() + base + per_km * km + problem.variable[rows, c]) / problem.years
+            use[rows, c] = np.minimum(use[rows, c], np.where(np.isfinite(chord), least, np.inf))
+    return use
 
 
 def empty_state(problem: Problem, region: Region) -> State:
@@ -121,211 +174,330 @@ def groups_of(region: Region, state: State) -> tuple[Group, ...]:
 
 
 class Search:
-    """Prices, bound and best plan of one problem; every call of `step` moves all three.
+    """Prices, bound and best plan of one problem.
 
     Attributes
     ----------
     value, bound
         Saving of the best plan so far, and what no plan can exceed, in euro.
+    groups
+        The best plan.
     state
         The plan worked on.
     """
 
     def __init__(self, problem: Problem, *, pinned: Sequence[Group] = (), include: Bools | None = None) -> None:
-        self.problem, self.region = problem, region_of(problem)
         n, u = problem.needs.shape
-        region = self.region
+        self.problem, self.pinned = problem, tuple(pinned)
         self.include = np.zeros(n, dtype=bool) if include is None else include
-        self.region = region = region._replace(weak=self.include)
+        self.region = region_of(problem)._replace(weak=self.include)
         self.bonus = float(10 * problem.fixed.max(initial=1.0) * problem.sizes.stop) if self.include.any() else 0.0
-        self.prices = Prices(np.zeros((n, u)), np.zeros(n), np.zeros(n), np.zeros(n))
-        self._best_prices = self.prices
-        self.state = empty_state(problem, region)
-        for group in pinned:
-            p = self._pair(group)
-            self.state.size[p] = len(group.joiners)
-            self.state.joiners[p, : len(group.joiners)] = group.joiners
-            self.state.value[p] = problem.value(group)
-            self.state.pinned[p] = True
-            kernel.change(region, self.state, p, 1)
-        pairs = len(region.pair_lead)
+        pairs = len(self.region.pair_lead)
+        numbered = zip(self.region.pair_lead.tolist(), self.region.pair_case.tolist(), strict=True)
+        self._pair = {pair: p for p, pair in enumerate(numbered)}
         self._value, self._size = np.zeros(pairs), np.zeros(pairs, dtype=np.int64)
         self._joiners = np.zeros((pairs, problem.sizes.stop), dtype=np.int32)
         self._taken = np.zeros(pairs, dtype=bool)
+        self._served, self._led, self._tiers = np.zeros((n, u)), np.zeros(n), np.zeros((n, TIERS))
+        self._known_money = np.where(np.isfinite(problem.money) & (problem.money > 0), problem.money, 1.0)
+        self._use = _least_use(problem, self.region)
+        self._best = Prices(np.zeros((n, u)), np.zeros(n), np.zeros(n), np.zeros((n, TIERS)))
+        self._next, self._center = self._best, self._vector(self._best)
+        self._direction: Floats | None = None
+        self._step, self._idle = _FIRST_STEP, 0
+        self._seen: deque[Ints] = deque(maxlen=max(20, _REMEMBERED // max(1, pairs)))
         self.bound = np.inf
-        self.groups: tuple[Group, ...] = groups_of(region, self.state)
-        self.value, self.covered = self._worth()
-        self._step, self._idle = 1.0, 0
-        self._direction: tuple[Floats, ...] = tuple(np.zeros_like(a) for a in self.prices)
-        self._use = self._least_use()
-        self._chosen = np.zeros((n, u), dtype=bool)
-        kernel.seed_random(problem.limits.seed)
+        self.groups: tuple[Group, ...] = ()
+        self.value, self.covered = 0.0, -1
+        self.state = empty_state(problem, self.region)
+        self.take(self.pinned)
+        moves.seed_random(problem.limits.seed)
 
-    def _least_use(self) -> Floats:
-        """Return the least that serving a need can cost a municipality a year, infinite where nobody can."""
-        problem, region = self.problem, self.region
-        use = np.full(problem.needs.shape, np.inf)
-        xyz = region.xyz
-        for c in np.flatnonzero(problem.needs.any(axis=0)):
-            share = region.share[:, c].min(axis=1)
-            rows = np.flatnonzero(problem.needs[:, c])
-            for operated in (0, 1):
-                leads = region.pair_lead[region.pair_case == c]
-                leads = leads[problem.operates[leads, c] == bool(operated)]
-                if not len(leads):
-                    continue
-                chord = cKDTree(xyz[leads]).query(xyz[rows])[0]
-                near = problem.joining[0] + problem.joining[1] * 2 * EARTH_RADIUS_KM * np.arcsin(
-                    np.minimum(1, chord / 2)
-                )
-                use[rows, c] = np.minimum(
-                    use[rows, c], (share[operated] + near + problem.variable[rows, c]) / problem.years
-                )
-                if not operated:
-                    use[leads, c] = (share[0] + problem.variable[leads, c]) / problem.years
-        return use
+    # Plans
 
-    def _pair(self, group: Group) -> int:
-        region = self.region
-        at = np.flatnonzero((region.pair_lead == group.lead) & (region.pair_case == group.use_case))
-        return int(at[0])
+    def take(self, groups: Sequence[Group]) -> None:
+        """Go on from a plan."""
+        self.state = self._state_of(groups)
+        self._keep()
 
-    def _worth(self) -> tuple[float, int]:
+    def _state_of(self, groups: Sequence[Group]) -> State:
+        state = empty_state(self.problem, self.region)
+        pairs = np.array([self._pair[group.lead, group.use_case] for group in groups], dtype=np.int64)
+        for p, group in zip(pairs.tolist(), groups, strict=True):
+            state.size[p] = len(group.joiners)
+            state.joiners[p, : len(group.joiners)] = group.joiners
+        state.pinned[[self._pair[group.lead, group.use_case] for group in self.pinned]] = True
+        moves.put(self.region, state, pairs)
+        return state
+
+    def _worth(self) -> tuple[int, float]:
         value = float(self.state.value[self.state.size > 0].sum())
-        return value, int((self.include & (self.state.cover > 0)).sum())
+        return int((self.include & (self.state.cover > 0)).sum()), value
 
     def _keep(self) -> None:
         """Keep the plan worked on where it is the best so far: more of the weak first, then value."""
-        value, covered = self._worth()
+        covered, value = self._worth()
         if (covered, value) > (self.covered, self.value):
-            self.value, self.covered, self.groups = value, covered, groups_of(self.region, self.state)
+            self.covered, self.value, self.groups = covered, value, groups_of(self.region, self.state)
 
     def fill(self, scale: float = 1.0) -> None:
         """Add groups to the plan under the prices, then for their value alone."""
         pairs = np.arange(len(self.region.pair_lead))
-        least = self._least(self._best_prices)
+        least = self._least(self._best)
         for times in (scale, 0.0) if scale else (0.0,):
-            kernel.fill(self.region, self.state, pairs, self._best_prices, least, times, 0.0, self.bonus)
+            moves.fill(self.region, self.state, pairs, self._best, least, times, 0.0, self.bonus)
         self._keep()
 
     def restart(self) -> None:
-        """Build a plan anew under the best prices; the one worked on goes on where that is worse."""
-        old = self.state
-        self.state = old._replace(**{name: array.copy() for name, array in old._asdict().items()})
-        for p in np.flatnonzero((self.state.size > 0) & ~self.state.pinned):
-            kernel.change(self.region, self.state, int(p), -1)
-            self.state.size[p] = 0
-        before = self.value, self.covered
+        """Build a plan anew under the best prices, and go on from the better one."""
+        old, best = self.state, (self.covered, self.value)
+        self.take(self.pinned)
         self.fill()
-        if (self.value, self.covered) == before:
+        if (self.covered, self.value) == best:
             self.state = old
 
-    def improve(self, rounds: int) -> None:
-        """Change the plan in some rounds."""
+    def improve(self, rounds: int, heat: float) -> None:
+        """Change the plan in some rounds; ``heat`` in euro is the loss that often passes."""
         if len(self.region.pair_lead):
-            kernel.improve(
-                self.region, self.state, self._best_prices, self._least(self._best_prices), rounds, self.bonus
-            )
+            moves.improve(self.region, self.state, self._best, self._least(self._best), rounds, self.bonus, heat)
             self._keep()
 
-    def _least(self, prices: Prices) -> Floats:
-        asked = np.where(self.problem.needs, prices.need, np.inf)
-        least: Floats = asked.min(axis=0, initial=np.inf) - prices.weak.max(initial=0.0)
-        return least
+    def branch(self, part: Ints, seconds: float) -> None:
+        """Choose the best groups of some leads among the members that prices brought together, all else kept."""
+        kept = [group for group in self.groups if not np.isin(group.lead, part)]
+        rest = self._state_of(kept)
+        problem = replace(self.problem, needs=rest.free, staff=rest.staff, money=rest.money, slots=rest.slots)
+        fixed = [group for group in self.pinned if np.isin(group.lead, part)]
+        include = self.include & (rest.cover == 0)
+        solved = exact.solve(
+            problem, self._model(problem, part), seconds=seconds, gap=_BRANCH_GAP, fixed=fixed,
+            include=include if include.any() else None,
+        )  # fmt: skip
+        if solved.groups is not None:
+            best = self.covered, self.value
+            self.take([*kept, *solved.groups])
+            if (self.covered, self.value) == best:
+                self.take(self.groups)
 
-    def tighten(self) -> None:
-        """Compute the bound under the prices and move them."""
-        region, prices, problem = self.region, self.prices, self.problem
-        cuts = np.linspace(0, len(region.lead), 8 * _THREADS + 1).astype(int)
-        least = self._least(prices)
+    def _model(self, problem: Problem, part: Ints) -> exact.Model:
+        """Return the columns seen in good groups lately, and those of the best plan."""
+        region, sizes, n = self.region, problem.sizes, len(problem.profiles)
+        own = [self._codes(np.flatnonzero(self.state.size), self.state.size, self.state.joiners)]
+        code = np.unique(np.concatenate([*self._seen, *own]))
+        at, joiner = np.divmod(code, n)
+        pair, size = at // len(sizes), at % len(sizes) + sizes.start
+        lead, case = region.pair_lead[pair], region.pair_case[pair]
+        open_lead = problem.operates[lead, case] | problem.needs[lead, case]
+        use = open_lead & problem.needs[joiner, case] & np.isin(lead, part) & (problem.slots[lead] > 0)
+        chosen, size_of = np.unique(at[use], return_inverse=True)
+        first = np.searchsorted(at[use], chosen)
+        return exact.columns_of(problem, lead[use][first], case[use][first], size[use][first], size_of, joiner[use])
+
+    def _codes(self, pairs: Ints, size: Ints, joiners: npt.NDArray[np.int32]) -> Ints:
+        """Return a number for each pair, size and joiner of some groups."""
+        at, row = _members(pairs, size, joiners)
+        sizes, n = self.problem.sizes, len(self.problem.profiles)
+        code: Ints = (pairs[at] * len(sizes) + size[pairs[at]] + 1 - sizes.start) * n + row
+        return code
+
+    # Bounds
+
+    def relax(self) -> bool:
+        """Take prices from the linear programme of the columns seen lately; tell whether that says anything."""
+        model = self._model(self.problem, self.region.lead)
+        relaxed = exact.relax(self.problem, model) if len(model.lead) else None
+        if relaxed is None or relaxed[1] > _MOST_IN_PART:
+            return False
+        self.tighten(prices=relaxed[0])
+        return True
+
+    @property
+    def best_prices(self) -> Prices:
+        """Prices of the best bound."""
+        return Prices(*(price.copy() for price in self._best))
+
+    def tighten(self, times: int = 1, prices: Prices | None = None) -> None:
+        """Compute the bound under the prices, and move them (volume algorithm of Barahona and Anbil)."""
+        if prices is not None:
+            self._next, self._step, self._idle, self._direction = prices, _FIRST_STEP, 0, None
+        for _ in range(times):
+            self._tighten()
+
+    def _tighten(self) -> None:
+        region, prices, problem = self.region, self._next, self.problem
+        least, parts = self._least(prices), 8 * _THREADS
+        leads, rows = (np.linspace(0, m, parts + 1).astype(int) for m in (len(region.lead), len(problem.profiles)))
 
         def part(at: int) -> float:
-            return kernel.relaxed(
-                region, prices, least, cuts[at], cuts[at + 1], self._value, self._size, self._joiners, self._taken
+            grouped: float = kernel.relaxed(
+                region, prices, least, leads[at], leads[at + 1], self._value, self._size, self._joiners, self._taken
             )
+            carried: float = kernel.carried(
+                region, prices, self._use, rows[at], rows[at + 1], self._served, self._led, self._tiers
+            )
+            return grouped + carried
 
         with ThreadPoolExecutor(_THREADS) as pool:
-            total = sum(pool.map(part, range(8 * _THREADS)))
-        staff, money = (np.where(np.isfinite(a), a, 0.0) for a in (problem.staff, problem.money))
-        total += kernel.affordable(prices.need, self._use, problem.money, self._chosen)
-        total += float(prices.staff @ staff + prices.money @ money - prices.weak.sum())
-        if total < self.bound * (1 - 1e-5):
-            self._idle = 0
+            total = sum(pool.map(part, range(parts)))
+        total += float(prices.money @ np.where(np.isfinite(problem.money), problem.money, 0.0))
+        good = np.flatnonzero(self._value > -_NEARLY * problem.fixed.max(initial=0.0))
+        self._seen.append(np.unique(self._codes(good, self._size, self._joiners)))
+        slack = self._slack()
+        if total < self.bound:
+            self.bound, self._best, self._center, self._idle = total, prices, self._vector(prices), 0
+            if self._direction is not None and self._direction @ slack > 0:
+                self._step = min(2.0, self._step * 1.1)
         else:
             self._idle += 1
             if self._idle >= _PATIENCE:
-                self._step, self._idle = self._step * 0.75, 0
-        if total < self.bound:
-            self.bound, self._best_prices = total, prices
-        self._move(total)
-
-    def _move(self, total: float) -> None:
-        problem, region = self.problem, self.region
-        n, u = problem.needs.shape
-        served, staff, money = np.zeros((n, u)), np.zeros(n), np.zeros(n)
-        taken = np.flatnonzero(self._taken)
-        lead, case, joiners = region.pair_lead[taken], region.pair_case[taken], self._size[taken]
-        begins = ~problem.operates[lead, case]
-        share = region.share[np.where(begins, 0, 1), case, joiners + 1 - region.first_size]
-        np.add.at(staff, lead, problem.lead_fte)
-        np.add.at(served, (lead[begins], case[begins]), 1)
-        np.add.at(money, lead[begins], ((share + problem.variable[lead, case]) / problem.years)[begins])
-        at = np.repeat(np.arange(len(taken)), joiners)
-        place = np.arange(len(at)) - np.repeat(np.cumsum(joiners) - joiners, joiners)
-        row = self._joiners[taken[at], place]
-        chord = ((region.xyz[row] - region.xyz[lead[at]]) ** 2).sum(axis=1)
-        km = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(1, chord / 4)))
-        base, per_km, other = problem.joining
-        cost = base + per_km * km + other * (region.land[row] != region.land[lead[at]])
-        np.add.at(served, (row, case[at]), 1)
-        np.add.at(staff, row, problem.part_fte)
-        np.add.at(money, row, (share[at] + problem.variable[row, case[at]] + cost) / problem.years)
-        # Staff and money are measured in shares of what there is, so that all prices are in euro.
-        known_staff, known_money = (np.where(np.isfinite(a) & (a > 0), a, 1.0) for a in (problem.staff, problem.money))
-        one = np.ones(1)
-        unit = (one, known_staff, known_money, one)
-        slack = (
-            self._chosen - served,
-            np.where(np.isfinite(problem.staff), 1 - staff / known_staff, 0.0),
-            np.where(np.isfinite(problem.money), 1 - money / known_money, 0.0),
-            # Not all of the weak may fit in; a bound that took them for granted would be none.
-            np.zeros(n),
-        )
-        direction = []
-        for price, rest, before in zip(self.prices, slack, self._direction, strict=True):
-            moved = np.where((price <= 0) & (rest > 0), 0.0, rest)
-            direction.append(moved + _MOMENTUM * before)
-        norm = sum(float((d * d).sum()) for d in direction)
-        if norm == 0:
-            self._step = 0.0
-            return
-        target = max(self.value, 0.0)
-        length = self._step * max(total - target, 1e-4 * abs(total)) / norm
-        self._direction = tuple(direction)
-        self.prices = Prices(
-            *(
-                np.maximum(0, price * each - length * d) / each
-                for price, d, each in zip(self.prices, direction, unit, strict=True)
-            )
-        )
+                self._step, self._idle = self._step * 0.8, 0
+        before = slack if self._direction is None else self._direction
+        self._direction = _MEMORY * before + (1 - _MEMORY) * slack
+        down = np.where((self._center <= 0) & (self._direction > 0), 0.0, self._direction)
+        norm = float(down @ down)
+        if norm > 0:
+            length = self._step * max(self.bound - self.value, 1e-4 * abs(self.bound)) / norm
+            self._next = self._prices(np.maximum(0.0, self._center - length * down))
 
     @property
     def settled(self) -> bool:
         """Whether the prices hardly move any more."""
         return self._step < _SETTLED
 
+    def _least(self, prices: Prices) -> Floats:
+        least: Floats = np.where(self.problem.needs, prices.need, np.inf).min(axis=0, initial=np.inf)
+        return least
 
-def run(search: Search, done: Callable[[], bool], *, rounds: int, gap: float) -> Iterator[None]:
-    """Move bound and plan in turns until the gap is reached, the rounds are used up or ``done``; yield after each."""
+    def _vector(self, prices: Prices) -> Floats:
+        """Return prices as one vector: money in shares of what there is, tiers as rises from one to the next."""
+        rises = np.diff(prices.tier, axis=1, prepend=0.0)
+        return np.concatenate((prices.need.ravel(), prices.lead, prices.money * self._known_money, rises.ravel()))
+
+    def _prices(self, vector: Floats) -> Prices:
+        n, u = self.problem.needs.shape
+        need, lead, money, rises = np.split(vector, np.cumsum((n * u, n, n)))
+        return Prices(need.reshape(n, u), lead, money / self._known_money, rises.reshape(n, TIERS).cumsum(axis=1))
+
+    def _slack(self) -> Floats:
+        """Return how much of each need, lead and money is left between the groups and what is carried."""
+        problem, region = self.problem, self.region
+        n, u = problem.needs.shape
+        taken = np.flatnonzero(self._taken)
+        lead, case = region.pair_lead[taken], region.pair_case[taken]
+        begins = ~problem.operates[lead, case]
+        share = region.share[np.where(begins, 0, 1), case, self._size[taken] + 1 - region.first_size]
+        at, row = _members(taken, self._size, self._joiners)
+        who, what = np.concatenate((row, lead[begins])), np.concatenate((case[at], case[begins]))
+        common = np.concatenate((share[at] + problem.cost_of_joining(lead[at], row), share[begins]))
+        use = (common + problem.variable[who, what]) / problem.years
+        served = np.bincount(who * u + what, minlength=n * u)
+        spent = np.bincount(who, use, n) / self._known_money
+        tier = np.bincount(who * TIERS + tiers(use, problem.money[who]), minlength=n * TIERS).reshape(n, TIERS)
+        above = tier[:, ::-1].cumsum(axis=1)[:, ::-1]
+        return np.concatenate((
+            self._served.ravel() - served,
+            self._led - np.bincount(lead, minlength=n),
+            np.where(np.isfinite(problem.money), 1 - spent, 0.0),
+            (self._tiers - above).ravel(),
+        ))  # fmt: skip
+
+
+def _members(pairs: Ints, size: Ints, joiners: npt.NDArray[np.int32]) -> tuple[Ints, Ints]:
+    """Return the joiners of some groups, and the place of the group of each."""
+    count = size[pairs]
+    at: Ints = np.repeat(np.arange(len(pairs)), count)
+    place = np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
+    row: Ints = joiners[pairs[at], place].astype(np.int64)
+    return at, row
+
+
+def run(
+    search: Search, done: Callable[[], bool], *, rounds: int, gap: float, left: Callable[[], float] = lambda: np.inf
+) -> Iterator[None]:
+    """Move bound and plan in turns until the gap is reached, the rounds are used up or ``done``; yield after each.
+
+    ``left`` tells the seconds that are left.
+    """
+
+    def ended() -> bool:
+        return done() or search.bound - search.value <= gap * search.value
+
     search.fill(0.0)
     yield
-    for number in range(rounds):
-        if done() or search.bound - search.value <= gap * search.value:
+    parts = _parts(search.region.xyz, np.bincount(search.region.pair_lead, minlength=len(search.problem.profiles)))
+    if len(parts) > 1:
+        yield from _part_by_part(search, parts, ended)
+    apt = len(parts) > 1 or (yield from _relaxed(search, ended))
+    cycle, place, next_branch = _FIRST_CYCLE, 0, _FIRST_BRANCH if len(parts) == 1 else 4 * _FIRST_BRANCH
+    for number in range(1, rounds + 1):
+        if ended():
             return
         if not search.settled:
-            for _ in range(5):
-                search.tighten()
-        if number % _RESTART_EVERY == _RESTART_EVERY // 2:
+            search.tighten(_TIGHTENED)
+        if number % _RESTART_EVERY == 1:
             search.restart()
-        search.improve(max(20, len(search.region.pair_lead) // 20))
+        heat = _HEAT * search.value / max(1, len(search.groups))
+        search.improve(max(50, len(search.region.pair_lead)), heat * (1 - place / cycle) ** 2)
+        place += 1
+        if place == cycle:
+            cycle, place = 2 * cycle, 0
         yield
+        if apt and number == next_branch:
+            next_branch *= 4
+            for part in parts:
+                if ended():
+                    return
+                search.branch(part, min(left(), _BRANCH_SECONDS))
+                yield
+
+
+def _relaxed(search: Search, ended: Callable[[], bool]) -> Generator[None, None, bool]:
+    """Take prices from the programme as long as that makes the bound better; return whether it says anything."""
+    search.tighten(_TIGHTENED)
+    for number in range(_RELAXED):
+        if ended():
+            return False
+        before = search.bound
+        search.tighten(_TIGHTENED)
+        if not search.relax():
+            return False
+        yield
+        if number >= _RELAXED_AT_LEAST and search.bound > before * (1 - _WORTH_IT):
+            break
+    return True
+
+
+def _part_by_part(search: Search, parts: Sequence[Ints], ended: Callable[[], bool]) -> Iterator[None]:
+    """Begin with the prices and plans of parts of the country that know nothing of each other."""
+    groups: list[Group] = []
+    prices = search.best_prices
+    for part in parts:
+        inner = Search(search.problem.take(part))
+        inner.fill(0.0)
+        if not (yield from _relaxed(inner, ended)):
+            inner.tighten(_TIGHTENED * _UNRELAXED)
+        if ended():
+            return
+        inner.restart()
+        for whole, own in zip(prices, inner.best_prices, strict=True):
+            whole[part] = own
+        groups += [Group(c, int(part[h]), tuple(part[list(joiners)].tolist())) for c, h, joiners in inner.groups]
+        search.tighten(prices=Prices(*(price.copy() for price in prices)))
+        if not search.pinned:
+            search.take(groups)
+            search.fill(0.0)
+        yield
+
+
+def _parts(xyz: Floats, pairs: Ints) -> list[Ints]:
+    """Split rows by place, so that each part has few enough pairs of lead and use case for the programme."""
+    parts, done = [np.arange(len(xyz))], []
+    while parts:
+        part = parts.pop()
+        if pairs[part].sum() <= _BRANCH_PAIRS:
+            done.append(part)
+            continue
+        order = part[np.argsort(xyz[part, np.argmax(np.ptp(xyz[part], axis=0))], kind="stable")]
+        half = np.searchsorted(np.cumsum(pairs[order]), pairs[part].sum() / 2)
+        parts += [np.sort(order[:half]), np.sort(order[half:])]
+    return done

@@ -13,11 +13,14 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from matchmaker.portfolio.problem import Group, Problem
+from matchmaker.portfolio.problem import TIERS, TOLERANCE, Group, Prices, Problem, tiers
 from matchmaker.profiles import Bools, Floats, Ints
 
 _INFEASIBLE: Final = 2
 _ON: Final = 0.5
+_SOME: Final = 1e-6
+_TOGETHER_AT_MOST: Final = {6: 1, 4: 2, 3: 3}
+"""How many uses of money in a tier or above one municipality can carry."""
 
 
 class Solved(NamedTuple):
@@ -49,37 +52,69 @@ class Model:
 
 
 def model_of(problem: Problem, most: int) -> Model | None:
-    """Return the columns of the programme; None where there would be more than ``most``."""
-    lead: list[int] = []
-    use_case: list[int] = []
-    size: list[int] = []
-    size_of: list[Ints] = []
+    """Return all columns of the programme; None where there would be more than ``most``."""
+    chosen: list[tuple[int, int, int]] = []
     joiner: list[Ints] = []
-    cost: list[Floats] = []
     columns = 0
-    for h, c in np.argwhere(problem.leads & (problem.slots > 0)[:, None]):
+    for h, c in np.argwhere(problem.leads & (problem.slots > 0)[:, None]).tolist():
         for s in problem.sizes:
-            rows, spent = problem.arcs(int(h), int(c), s)
+            rows, _ = problem.arcs(h, c, s)
             if len(rows) < s - 1:
                 continue
-            size_of.append(np.full(len(rows), len(lead)))
+            chosen.append((h, c, s))
             joiner.append(rows)
-            cost.append(spent)
-            lead.append(h)
-            use_case.append(c)
-            size.append(s)
             columns += 1 + len(rows)
             if columns > most:
                 return None
-    none = np.empty(0, dtype=np.int64)
-    return Model(
-        lead=np.array(lead, dtype=np.int64),
-        use_case=np.array(use_case, dtype=np.int64),
-        size=np.array(size, dtype=np.int64),
-        size_of=np.concatenate([none, *size_of]).astype(np.int64),
-        joiner=np.concatenate([none, *joiner]).astype(np.int64),
-        cost=np.concatenate([np.empty(0), *cost]),
+    size_of = np.repeat(np.arange(len(chosen)), [len(rows) for rows in joiner])
+    lead, use_case, size = np.array(chosen, dtype=np.int64).reshape(-1, 3).T
+    return columns_of(problem, lead, use_case, size, size_of, np.concatenate([np.empty(0, dtype=np.int64), *joiner]))
+
+
+def columns_of(problem: Problem, lead: Ints, use_case: Ints, size: Ints, size_of: Ints, joiner: Ints) -> Model:
+    """Return the programme of some columns only."""
+    return Model(lead, use_case, size, size_of, joiner, problem.cost_of_joining(lead[size_of], joiner))
+
+
+def relax(problem: Problem, model: Model) -> tuple[Prices, float] | None:
+    """Return what needs, groups led and money are worth where groups may be started in part.
+
+    The second figure is the share of those started that are started in part only: where it is large, the programme
+    says little about whole groups. None where HiGHS gives up.
+    """
+    from scipy.optimize import linprog  # noqa: PLC0415 - takes time to load
+
+    rows = _Rows(problem, model, [], [])
+    matrix, _, high = rows.matrix()
+    equal = np.arange(len(high)) < len(model.lead)
+    most = ~equal & np.isfinite(high)
+    solved: Any = linprog(
+        rows.objective(),
+        A_eq=matrix[equal], b_eq=high[equal], A_ub=matrix[most], b_ub=high[most],
+        bounds=(0, 1), method="highs",
+    )  # fmt: skip
+    if solved.x is None:
+        return None
+    worth = np.zeros(len(high))
+    worth[most] = -solved.ineqlin.marginals
+    n, u = problem.needs.shape
+    staff = rows.dual(worth, "staff", n)
+    need = rows.dual(worth, "need", n * u).reshape(n, u) + staff[:, None] * problem.part_fte
+    alone = np.zeros(n * u)
+    alone[rows.alone] = rows.dual(worth, "alone", len(rows.alone))
+    alone = alone.reshape(n, u)
+    rises = np.zeros((n, TIERS))
+    for tier in _TOGETHER_AT_MOST:
+        rises[:, tier] = rows.dual(worth, f"tier {tier}", n)
+    prices = Prices(
+        need=np.maximum(0, need + alone),
+        lead=np.maximum(0, rows.dual(worth, "slots", n) + staff * problem.lead_fte + alone.sum(axis=1)),
+        money=np.maximum(0, rows.dual(worth, "money", n)),
+        tier=np.maximum(0, rises).cumsum(axis=1),
     )
+    started: Floats = np.asarray(solved.x)[: len(model.lead)]
+    started = started[started > _SOME]
+    return prices, float((started < 1 - _SOME).sum() / max(1, len(started)))
 
 
 def solve(
@@ -114,10 +149,7 @@ def solve(
         if found.x is None:
             return Solved(None, np.inf, infeasible=found.status == _INFEASIBLE)
         rows.at_most(missing, float(round(found.fun)))
-    gain = problem.fixed[model.use_case] * (model.size - 1) - problem.coordination * model.size * (model.size - 1) / 2
-    objective = np.zeros(rows.width)
-    objective[: len(model.lead)] = -gain
-    objective[len(model.lead) : model.columns] = model.cost
+    objective = rows.objective()
     found = rows.run(objective, lower, seconds, gap)
     bound = np.inf if found.mip_dual_bound is None else -float(found.mip_dual_bound)
     if found.x is None:
@@ -146,6 +178,7 @@ class _Rows:
         pairs = self._pairs()
         self._common = [(pair, group) for pair in together for group in self._groups_with(pair)]
         self.width = model.columns + len(include) + len(self._common)
+        self._problem, self._first = problem, dict[str, int]()
         h, c, s = model.lead, model.use_case, model.size
         a: Ints = model.size_of
         x: Ints = sizes + np.arange(len(model.joiner), dtype=np.int64)
@@ -157,22 +190,50 @@ class _Rows:
         each: Ints = np.arange(len(x), dtype=np.int64)
         self._add(len(x), (each, x, one_x), (each, a, -one_x), high=np.zeros(len(x)))
         # Each need once; a lead has one group for a use case.
-        self._add(n * u, (i * u + c[a], x, one_x), (h * u + c, z, one_z), high=np.ones(n * u))
-        self._add(n, (h, z, one_z), high=problem.slots.astype(np.float64))
+        self._add(n * u, (i * u + c[a], x, one_x), (h * u + c, z, one_z), high=np.ones(n * u), name="need")
+        self._add(n, (h, z, one_z), high=problem.slots.astype(np.float64), name="slots")
         staff = (i, x, np.full(len(x), problem.part_fte)), (h, z, np.full(sizes, problem.lead_fte))
-        self._add(n, *staff, high=problem.staff)
+        self._add(n, *staff, high=problem.staff, name="staff")
+        # Who leads as often as it can may have no staff left for joining.
+        alone = problem.slots * problem.lead_fte + problem.part_fte > problem.staff + TOLERANCE
+        both = alone[i] & np.isin(i, h)
+        self.alone, at = np.unique((i * u + c[a])[both], return_inverse=True)
+        by_lead: Ints = np.argsort(h, kind="stable")
+        begin, end = (np.searchsorted(h[by_lead], self.alone // u, side=side) for side in ("left", "right"))
+        led = np.repeat(np.arange(len(self.alone)), end - begin)
+        own_z = by_lead[np.arange(len(led)) - np.repeat(np.cumsum(end - begin) - end, end - begin)]
+        slots = problem.slots[self.alone // u].astype(np.float64)
+        self._add(len(slots), (at, x[both], one_x[both]), (led, own_z, one_z[own_z]), high=slots, name="alone")
         shares: Floats = np.array([
             problem.share(case, size, operated=bool(problem.operates[lead, case]))
             for lead, case, size in zip(h.tolist(), c.tolist(), s.tolist(), strict=True)
         ])  # fmt: skip
         paid: Floats = (shares[a] + problem.variable[i, c[a]] + model.cost) / problem.years
         own: Floats = np.where(problem.operates[h, c], 0.0, (shares + problem.variable[h, c]) / problem.years)
-        self._add(n, (i, x, paid), (h, z, own), high=problem.money)
+        self._add(n, (i, x, paid), (h, z, own), high=problem.money, name="money")
+        for tier, most in _TOGETHER_AT_MOST.items():
+            big_x, big_z = tiers(paid, problem.money[i]) >= tier, tiers(own, problem.money[h]) >= tier
+            few = np.full(n, float(most))
+            self._add(n, (i[big_x], x[big_x], one_x[big_x]), (h[big_z], z[big_z], one_z[big_z]), high=few,
+                      name=f"tier {tier}")  # fmt: skip
         for place, row in enumerate(include):
             inside = np.concatenate((x[i == row], z[h == row], [model.columns + place]))
             self._add(1, (np.zeros(len(inside), dtype=np.int64), inside, np.ones(len(inside))), low=np.ones(1))
         self._pairs_apart(problem, pairs)
         self._pairs_together(together)
+
+    def objective(self) -> Floats:
+        """Return minus the saving of each column."""
+        model, problem = self.model, self._problem
+        pairs = problem.coordination * model.size * (model.size - 1) / 2
+        cost = np.zeros(self.width)
+        cost[: len(model.lead)] = pairs - problem.fixed[model.use_case] * (model.size - 1)
+        cost[len(model.lead) : model.columns] = model.cost
+        return cost
+
+    def dual(self, worth: Floats, name: str, rows: int) -> Floats:
+        """Return the values of the constraints of one kind."""
+        return worth[self._first[name] : self._first[name] + rows]
 
     def _pairs(self) -> dict[tuple[int, int], list[int]]:
         found: dict[tuple[int, int], list[int]] = {}
@@ -213,8 +274,10 @@ class _Rows:
             self._add(1, (np.zeros(len(mine), dtype=np.int64), mine, np.ones(len(mine))), low=np.ones(1))
 
     def _add(
-        self, rows: int, *parts: tuple[Ints, Ints, Floats], low: Floats | None = None, high: Floats | None = None
-    ) -> None:
+        self, rows: int, *parts: tuple[Ints, Ints, Floats], low: Floats | None = None, high: Floats | None = None,
+        name: str = "",
+    ) -> None:  # fmt: skip
+        self._first[name] = sum(map(len, self._low))
         row, column, value = (np.concatenate([part[k] for part in parts]) for k in range(3))
         self._blocks.append(sparse.csr_array((value, (row, column)), shape=(rows, self.width)))
         self._low.append(np.full(rows, -np.inf) if low is None else low)
@@ -232,12 +295,15 @@ class _Rows:
         )
         return int(at[0]) if len(at) else -1
 
+    def matrix(self) -> tuple[Any, Floats, Floats]:
+        """Return all constraints, and what they may come to at least and at most."""
+        return sparse.vstack(self._blocks, format="csr"), np.concatenate(self._low), np.concatenate(self._high)
+
     def run(self, objective: Floats, lower: Floats, seconds: float, gap: float) -> Any:
         """Minimise an objective."""
         from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - takes time to load
 
-        matrix: Any = sparse.vstack(self._blocks, format="csr")
-        low, high = np.concatenate(self._low), np.concatenate(self._high)
+        matrix, low, high = self.matrix()
         used = np.diff(matrix.indptr) > 0
         # A row without columns that asks for something cannot be met: kept, so that the answer is "infeasible".
         used |= low > 0

@@ -1,4 +1,4 @@
-"""The compiled part of the planner: the best group of a lead under prices, and a search that changes plans.
+"""The compiled part of the bound: the best group of a lead under prices, and the best roles of a municipality.
 
 A lead's best joiners under prices are those of least cost, so they are found by looking at the others from near to
 far and stopping as soon as nobody further away can be among the best: exact, and mostly after some dozens.
@@ -7,36 +7,28 @@ far and stopping as soon as nobody further away can be among the best: exact, an
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
-from matchmaker.portfolio.problem import TOLERANCE
+from matchmaker.portfolio.problem import TIER_UNITS, TIERS, TOLERANCE, UNITS, Prices
 from matchmaker.profiles import EARTH_RADIUS_KM, Bools, Floats, Ints
-
-KM_STEP: Final = 1 / 32
-"""Places are ordered by distance in steps of this many kilometres."""
-
-SCANNED: Final = 500
-"""How many near ones the search for plans looks at; the bound looks at all."""
-
-_ONE_CASE: Final = 0
-_ANYWHERE: Final = 2
-"""Which groups are taken out: of one use case near by, of all use cases near by (1), of leads anywhere."""
 
 Compiled = TypeVar("Compiled", bound=Callable[..., Any])
 
 
-def _compiled(function: Compiled) -> Compiled:
+def compiled(function: Compiled) -> Compiled:
+    """Compile a function on its first call, once for all later runs."""
     return cast("Compiled", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
 class Region(NamedTuple):
     """A problem as the compiled code reads it; n municipalities, u use cases, l leads, p pairs of lead and use case.
 
-    ``near`` (l, m) lists who needs anything, from near to far of each lead; ``near_leads`` (l, k) other leads.
+    ``asking`` (m,) lists who needs anything, ``near`` (l, k) the first of them from near to far of each lead, up to
+    ``reach`` (l,) kilometres, and ``near_leads`` (l, q) other leads.
     ``pairs_of`` (l + 1,) are where the pairs of a lead begin. ``share`` (2, u, sizes) is the equal share of a group,
     the second plane for leads that operate. ``rank`` (n,) is a lead's number, -1 for others.
     """
@@ -51,7 +43,9 @@ class Region(NamedTuple):
     money: Floats
     slots: Ints
     weak: Bools
+    asking: Ints
     near: npt.NDArray[np.int32]
+    reach: Floats
     near_leads: npt.NDArray[np.int32]
     lead: Ints
     rank: Ints
@@ -70,60 +64,63 @@ class Region(NamedTuple):
     part_fte: float
 
 
-class Prices(NamedTuple):
-    """Multipliers in euro: of each need (n, u), per post (n,), per euro a year (n,), and of each weak one (n,)."""
-
-    need: Floats
-    staff: Floats
-    money: Floats
-    weak: Floats
-
-
-class State(NamedTuple):
-    """A plan under construction: what is left of everybody, and the group of each pair (size 0 for none)."""
-
-    free: Bools
-    staff: Floats
-    money: Floats
-    slots: Ints
-    cover: Ints
-    size: Ints
-    joiners: npt.NDArray[np.int32]
-    value: Floats
-    pinned: Bools
-
-
-@_compiled
-def _km(xyz: Floats, i: int, j: int) -> float:
+@compiled
+def km_between(xyz: Floats, i: int, j: int) -> float:
+    """Return the distance of two rows."""
     squared = (xyz[i, 0] - xyz[j, 0]) ** 2 + (xyz[i, 1] - xyz[j, 1]) ** 2 + (xyz[i, 2] - xyz[j, 2]) ** 2
     return 2.0 * EARTH_RADIUS_KM * float(np.arcsin(np.sqrt(min(1.0, squared / 4.0))))
 
 
-@_compiled
-def _best_group(
+@compiled
+def _units(use: float, money: float) -> int:
+    return int(min(float(UNITS), use * UNITS / money)) if 0 < money < np.inf else 0
+
+
+@compiled
+def tier_of(use: float, money: float) -> int:
+    """Return the tier of a use of money, as `matchmaker.portfolio.problem.tiers`."""
+    return max(0, _units(use, money) - 1) // TIER_UNITS
+
+
+@compiled
+def best_group(
     g: Region, h: int, c: int, prices: Prices, scale: float, least: float, free: Bools, staff: Floats, money: Floats,
     cover: Ints, bonus: float, scanned: int, veto: Ints, cost: Floats, row: npt.NDArray[np.int32], count: Ints,
 ) -> tuple[float, int]:  # fmt: skip
     """Return value under ``scale`` times the prices and number of joiners of a lead's best group, -inf for none.
 
-    ``least`` is at most the price of any need of this use case. The joiners stand in ``row[joiners - first]``.
+    ``least`` is at most the price of any need of this use case; only the ``scanned`` nearest are looked at, or all
+    where that is 0. The joiners stand in ``row[joiners - first]``.
     """
     operated = 1 if g.operates[h, c] else 0
     sizes = g.share.shape[2]
     open_sizes = 0
     for s in range(sizes):
-        count[s] = 0
         payable = operated == 1 or (g.share[0, c, s] + g.variable[h, c]) / g.years <= money[h] + TOLERANCE
-        if not payable:
-            count[s] = -1
-        else:
-            open_sizes += 1
+        count[s] = 0 if payable else -1
+        open_sizes += payable
     if open_sizes == 0:
         return -np.inf, 0
-    fixed = g.fixed[c]
-    near = g.near[g.rank[h]]
-    for place in range(min(len(near), scanned)):
-        i = near[place]
+    fixed, rank = g.fixed[c], g.rank[h]
+    near, reach = g.near[rank], g.reach[rank]
+    ordered = len(near)
+    for place in range(min(ordered, scanned) if scanned > 0 else ordered + len(g.asking)):
+        i = near[place] if place < ordered else g.asking[place - ordered]
+        if place < ordered or place == ordered:
+            # Nobody from here on is nearer than this one, or than the last of those in order.
+            km = km_between(g.xyz, h, i) if place < ordered else reach
+            nearest = g.base + g.per_km * km
+            if nearest >= fixed:
+                break
+            worst = -np.inf
+            for s in range(sizes):
+                if count[s] >= 0:
+                    places = g.first_size + s - 1
+                    worst = max(worst, cost[s, places - 1] if count[s] == places else np.inf)
+            if nearest + least >= worst:
+                break
+        if place < ordered and km >= reach:
+            continue
         if i == h or not free[i, c] or staff[i] < g.part_fte - TOLERANCE:
             continue
         vetoed = False
@@ -131,31 +128,23 @@ def _best_group(
             vetoed = vetoed or v == i
         if vetoed:
             continue
-        km = _km(g.xyz, h, i)
-        nearest = g.base + g.per_km * (km - KM_STEP)
-        if nearest >= fixed:
-            break
-        worst = -np.inf
-        for s in range(sizes):
-            if count[s] >= 0:
-                places = g.first_size + s - 1
-                worst = max(worst, cost[s, places - 1] if count[s] == places else np.inf)
-        if nearest + least >= worst:
-            break
+        if place >= ordered:
+            km = km_between(g.xyz, h, i)
+            if km < reach:
+                continue
         k = g.base + g.per_km * km + (g.other_land if g.land[i] != g.land[h] else 0.0)
         if k >= fixed:
             continue
-        per_euro = scale * prices.money[i] / g.years
-        price = scale * (prices.need[i, c] + prices.staff[i] * g.part_fte - prices.weak[i])
+        price = scale * prices.need[i, c]
         if g.weak[i] and cover[i] == 0:
             price -= bonus
         for s in range(sizes):
             if count[s] < 0:
                 continue
-            share = g.share[operated, c, s]
-            if (share + g.variable[i, c] + k) / g.years > money[i] + TOLERANCE:
+            use = (g.share[operated, c, s] + g.variable[i, c] + k) / g.years
+            if use > money[i] + TOLERANCE:
                 continue
-            total = k + price + per_euro * (share + g.variable[i, c] + k)
+            total = k + price + scale * (prices.money[i] * use + prices.tier[i, tier_of(use, g.money[i])])
             places = g.first_size + s - 1
             if count[s] == places:
                 if total >= cost[s, places - 1]:
@@ -168,7 +157,7 @@ def _best_group(
                 cost[s, at], row[s, at] = cost[s, at - 1], row[s, at - 1]
                 at -= 1
             cost[s, at], row[s, at] = total, i
-    own = scale * (prices.staff[h] * g.lead_fte - prices.weak[h])
+    own = scale * prices.lead[h]
     if g.weak[h] and cover[h] == 0:
         own -= bonus
     if operated == 0:
@@ -178,18 +167,18 @@ def _best_group(
         places = g.first_size + s - 1
         if count[s] != places:
             continue
-        size = places + 1
-        value = fixed * places - g.coordination * size * places / 2 - own
+        value = fixed * places - g.coordination * (places + 1) * places / 2 - own
         for at in range(places):
             value -= cost[s, at]
         if operated == 0:
-            value -= scale * prices.money[h] * (g.share[0, c, s] + g.variable[h, c]) / g.years
+            use = (g.share[0, c, s] + g.variable[h, c]) / g.years
+            value -= scale * (prices.money[h] * use + prices.tier[h, tier_of(use, g.money[h])])
         if value > best:
             best, joiners = value, places
     return best, joiners
 
 
-@_compiled
+@compiled
 def relaxed(
     g: Region, prices: Prices, least: Floats, first: int, last: int, value: Floats, size: Ints,
     joiners: npt.NDArray[np.int32], taken: Bools,
@@ -205,9 +194,9 @@ def relaxed(
         h = g.lead[lead]
         begin, end = g.pairs_of[lead], g.pairs_of[lead + 1]
         for p in range(begin, end):
-            value[p], size[p] = _best_group(
+            value[p], size[p] = best_group(
                 g, h, g.pair_case[p], prices, 1.0, least[g.pair_case[p]], g.needs, g.staff, g.money, cover, 0.0,
-                g.near.shape[1], veto, cost, row, count,
+                0, veto, cost, row, count,
             )  # fmt: skip
             for at in range(size[p]):
                 joiners[p, at] = row[size[p] - g.first_size + 1, at]
@@ -224,293 +213,100 @@ def relaxed(
     return total
 
 
-@_compiled
-def affordable(price: Floats, use: Floats, money: Floats, chosen: Bools) -> float:
-    """Choose for each municipality the needs of largest price that its money can pay for; return their sum.
+@compiled
+def carried(
+    g: Region, prices: Prices, cheapest: Floats, first: int, last: int, served: Floats, led: Floats, tiers: Floats
+) -> float:
+    """Choose for some municipalities the roles of largest price that their staff and money carry; return the sum.
 
-    ``use`` (n, u) is the least a need costs a year, infinite where it cannot be served. Depth first over the needs
-    by price per euro, cut off where even a part of the next need would not lead to more.
+    ``cheapest`` (n, u) is the least that joining costs a year, infinite where nobody leads. Money counts in whole
+    units, rounded down, so nothing that could be carried is left out. Writes who is served with what, how many groups
+    each leads, and how many of its uses of money lie in each tier or above.
     """
-    n, u = price.shape
+    u, sizes = g.needs.shape[1], g.share.shape[2]
+    most = int(g.slots.max())
+    unit, gain = np.zeros((u, TIERS + sizes), dtype=np.int64), np.zeros((u, TIERS + sizes))
+    tier, leading = np.zeros_like(unit), np.zeros_like(unit)
+    count, case = np.zeros(u, dtype=np.int64), np.zeros(u, dtype=np.int64)
+    value = np.zeros((u + 1, most + 1, UNITS + 1))
+    choice = np.zeros((u + 1, most + 1, UNITS + 1), dtype=np.int64)
+    can_lead = np.zeros(u, dtype=np.bool_)
     total = 0.0
-    order, worth, cost = np.empty(u, dtype=np.int64), np.empty(u), np.empty(u)
-    inside, best_inside = np.zeros(u, dtype=np.bool_), np.zeros(u, dtype=np.bool_)
-    for i in range(n):
-        chosen[i] = False
-        ratio = np.full(u, np.inf)
-        items, all_cost = 0, 0.0
+    for i in range(first, last):
+        served[i], led[i], tiers[i] = 0, 0, 0
+        money, slots, rank = g.money[i], 0, g.rank[i]
+        can_lead[:] = False
+        if rank >= 0:
+            slots = g.slots[i]
+            for p in range(g.pairs_of[rank], g.pairs_of[rank + 1]):
+                can_lead[g.pair_case[p]] = True
+        running, items, widest = 0, 0, 0
         for c in range(u):
-            if price[i, c] > 0 and use[i, c] <= money[i] + TOLERANCE:
-                ratio[c] = -price[i, c] / use[i, c]
-                all_cost += use[i, c]
+            running += can_lead[c] and g.operates[i, c]
+            if not g.needs[i, c]:
+                continue
+            n = 0
+            if cheapest[i, c] <= money + TOLERANCE and g.staff[i] >= g.part_fte - TOLERANCE:
+                lowest = tier_of(cheapest[i, c], money)
+                for t in range(lowest, TIERS):
+                    worth = prices.need[i, c] + prices.tier[i, t]
+                    # Who uses more money than it has to does so for a higher price only.
+                    if worth > 0 and (t == lowest or prices.tier[i, t] > prices.tier[i, t - 1]):
+                        least = _units(cheapest[i, c], money) if t == lowest else t * TIER_UNITS + 1
+                        unit[items, n], gain[items, n], tier[items, n], leading[items, n] = least, worth, t, 0
+                        n += 1
+            if can_lead[c]:
+                for s in range(sizes):
+                    use = (g.share[0, c, s] + g.variable[i, c]) / g.years
+                    if use <= money + TOLERANCE:
+                        t = tier_of(use, money)
+                        unit[items, n], tier[items, n], leading[items, n] = _units(use, money), t, 1
+                        gain[items, n] = prices.need[i, c] + prices.tier[i, t] + prices.lead[i]
+                        n += 1
+            if n > 0:
+                count[items], case[items] = n, c
+                widest += unit[items, :n].max()
                 items += 1
-        sorted_needs = np.argsort(ratio)
-        for at in range(items):
-            order[at] = sorted_needs[at]
-            worth[at], cost[at] = price[i, order[at]], use[i, order[at]]
-        if all_cost <= money[i] + TOLERANCE:
-            for at in range(items):
-                chosen[i, order[at]] = True
-                total += worth[at]
-            continue
-        best, value, left, at = -1.0, 0.0, money[i] + TOLERANCE, 0
-        inside[:] = False
-        while True:
-            # Go down: take what fits, and stop where the rest cannot lead to more.
-            ahead, room, hopeless = value, left, False
-            for k in range(at, items):
-                if cost[k] <= room:
-                    room -= cost[k]
-                    ahead += worth[k]
-                else:
-                    ahead += worth[k] * room / cost[k]
-                    break
-            hopeless = ahead <= best * (1 + 1e-12)
-            if not hopeless and at < items:
-                if cost[at] <= left:
-                    inside[at] = True
-                    left -= cost[at]
-                    value += worth[at]
-                at += 1
+        if widest <= UNITS:
+            unit[:items], widest = 0, 0
+        else:
+            widest = UNITS
+        # Leading as often as possible may leave no staff for joining.
+        joining = slots
+        while joining > 0 and joining * g.lead_fte + g.part_fte > g.staff[i] + TOLERANCE:
+            joining -= 1
+        best = -1.0
+        for only_leads in range(1 + (joining < slots)):
+            cap = slots if only_leads else joining
+            value[0, : cap + 1, : widest + 1] = 0.0
+            for q in range(items):
+                for k in range(cap + 1):
+                    for m in range(widest + 1):
+                        top, which = value[q, k, m], -1
+                        for o in range(count[q]):
+                            if unit[q, o] > m or leading[q, o] > k or only_leads > leading[q, o]:
+                                continue
+                            now = value[q, k - leading[q, o], m - unit[q, o]] + gain[q, o]
+                            if now > top:
+                                top, which = now, o
+                        value[q + 1, k, m], choice[q + 1, k, m] = top, which
+            best_k, before = -1, best
+            for k in range(cap + 1):
+                # What it runs already can be led besides.
+                now = value[items, k, widest] + min(cap - k, running) * prices.lead[i]
+                if now > best:
+                    best, best_k = now, k
+            if best <= before:
                 continue
-            if not hopeless and value > best:
-                best = value
-                best_inside[:] = inside
-            # Go back to the last need taken, and leave it out.
-            at -= 1
-            while at >= 0 and not inside[at]:
-                at -= 1
-            if at < 0:
-                break
-            inside[at] = False
-            left += cost[at]
-            value -= worth[at]
-            at += 1
-        for k in range(items):
-            if best_inside[k]:
-                chosen[i, order[k]] = True
-        total += max(best, 0.0)
-    return total
-
-
-@_compiled
-def change(g: Region, state: State, p: int, sign: int) -> None:
-    """Put the group that stands at a pair into the plan (1), or take it out (-1): only what is left is changed."""
-    h, c = g.pair_lead[p], g.pair_case[p]
-    operated = 1 if g.operates[h, c] else 0
-    joiners = state.size[p]
-    share = g.share[operated, c, joiners + 1 - g.first_size]
-    state.staff[h] -= sign * g.lead_fte
-    state.slots[h] -= sign
-    state.cover[h] += sign
-    if operated == 0:
-        state.free[h, c] = sign < 0
-        state.money[h] -= sign * (share + g.variable[h, c]) / g.years
-    for at in range(joiners):
-        i = state.joiners[p, at]
-        k = g.base + g.per_km * _km(g.xyz, h, i) + (g.other_land if g.land[i] != g.land[h] else 0.0)
-        state.staff[i] -= sign * g.part_fte
-        state.money[i] -= sign * (share + g.variable[i, c] + k) / g.years
-        state.free[i, c] = sign < 0
-        state.cover[i] += sign
-
-
-@_compiled
-def _true_value(g: Region, state: State, p: int) -> float:
-    h, c, joiners = g.pair_lead[p], g.pair_case[p], state.size[p]
-    value: float = g.fixed[c] * joiners - g.coordination * joiners * (joiners + 1) / 2
-    for at in range(joiners):
-        i = state.joiners[p, at]
-        value -= g.base + g.per_km * _km(g.xyz, h, i) + (g.other_land if g.land[i] != g.land[h] else 0.0)
-    return value
-
-
-@_compiled
-def _clash(g: Region, h: int, joiners: npt.NDArray[np.int32]) -> int:
-    """Return a joiner that must not be with another member, -1 for none."""
-    for pair in range(len(g.apart)):
-        a, b = g.apart[pair, 0], g.apart[pair, 1]
-        has_a, has_b = h == a, h == b
-        for i in joiners:
-            has_a, has_b = has_a or i == a, has_b or i == b
-        if has_a and has_b:
-            return int(b) if b != h else int(a)
-    return -1
-
-
-@_compiled
-def _propose(
-    g: Region, state: State, p: int, prices: Prices, scale: float, least: Floats, bonus: float, cost: Floats,
-    row: npt.NDArray[np.int32], count: Ints,
-) -> float:  # fmt: skip
-    """Write the best group that still fits at a pair, without putting it into the plan; return its value."""
-    h, c = g.pair_lead[p], g.pair_case[p]
-    state.size[p] = 0
-    if state.slots[h] <= 0 or state.staff[h] < g.lead_fte - TOLERANCE:
-        return -np.inf
-    if not g.operates[h, c] and not state.free[h, c]:
-        return -np.inf
-    veto = np.empty(0, dtype=np.int64)
-    while True:
-        value, joiners = _best_group(
-            g, h, c, prices, scale, scale * least[c] - bonus, state.free, state.staff, state.money, state.cover,
-            bonus, SCANNED, veto, cost, row, count,
-        )  # fmt: skip
-        if joiners == 0:
-            return -np.inf
-        clash = _clash(g, h, row[joiners - g.first_size + 1, :joiners])
-        if clash < 0:
-            break
-        veto = np.append(veto, clash)
-    for at in range(joiners):
-        state.joiners[p, at] = row[joiners - g.first_size + 1, at]
-    state.size[p] = joiners
-    return value
-
-
-@_compiled
-def fill(
-    g: Region, state: State, pairs: Ints, prices: Prices, least: Floats, scale: float, noise: float, bonus: float
-) -> None:
-    """Add groups at some pairs, best first under ``scale`` times the prices, as long as one is worth it."""
-    sizes = g.share.shape[2]
-    cost = np.empty((sizes, sizes + g.first_size))
-    row = np.empty((sizes, sizes + g.first_size), dtype=np.int32)
-    count = np.zeros(sizes, dtype=np.int64)
-    score, shake = np.full(len(pairs), -np.inf), np.ones(len(pairs))
-    for at in range(len(pairs)):
-        p = pairs[at]
-        if state.size[p] == 0:
-            shake[at] = 1 + noise * np.random.random()
-            score[at] = shake[at] * _propose(g, state, p, prices, scale, least, bonus, cost, row, count)
-            state.size[p] = 0
-    order = np.argsort(-score)
-    # A proposal only gets worse as others are added: the first that stays ahead after looking again is the best.
-    heap = [(-score[at], at) for at in order if score[at] > 0]
-    if len(heap) == 0:
-        return
-    _heapify(heap)
-    while len(heap) > 0:
-        _, at = _heappop(heap)
-        p = pairs[at]
-        now = shake[at] * _propose(g, state, p, prices, scale, least, bonus, cost, row, count)
-        if now > 0 and (len(heap) == 0 or now >= -heap[0][0] - 1e-9):
-            value = _true_value(g, state, p)
-            if value > 0 or bonus > 0:
-                state.value[p] = value
-                change(g, state, p, 1)
-                continue
-        state.size[p] = 0
-        if now > 0 and len(heap) > 0:
-            _heappush(heap, (-now, at))
-
-
-@_compiled
-def _heapify(heap: list[tuple[float, int]]) -> None:
-    heap.sort()
-
-
-@_compiled
-def _heappop(heap: list[tuple[float, int]]) -> tuple[float, int]:
-    top, last = heap[0], heap.pop()
-    if len(heap) == 0:
-        return top
-    at, size = 0, len(heap)
-    while True:
-        child = 2 * at + 1
-        if child >= size:
-            break
-        if child + 1 < size and heap[child + 1] < heap[child]:
-            child += 1
-        if heap[child] >= last:
-            break
-        heap[at] = heap[child]
-        at = child
-    heap[at] = last
-    return top
-
-
-@_compiled
-def _heappush(heap: list[tuple[float, int]], item: tuple[float, int]) -> None:
-    heap.append(item)
-    at = len(heap) - 1
-    while at > 0:
-        parent = (at - 1) // 2
-        if heap[parent] <= item:
-            break
-        heap[at] = heap[parent]
-        at = parent
-    heap[at] = item
-
-
-@_compiled
-def seed_random(seed: int) -> None:
-    """Begin the random numbers of the search anew."""
-    np.random.seed(seed)
-
-
-@_compiled
-def improve(g: Region, state: State, prices: Prices, least: Floats, rounds: int, bonus: float) -> float:
-    """Take some groups out and fill anew, many times; keep what is not worse. Return the gain, bonus included."""
-    gained = 0.0
-    leads, kept = len(g.lead), np.empty_like(state.joiners)
-    kept_size, kept_value = np.empty_like(state.size), np.empty_like(state.value)
-    chosen = np.empty(len(g.pair_lead), dtype=np.int64)
-    for _ in range(rounds):
-        p0 = np.random.randint(len(g.pair_lead))
-        h0, c0 = g.pair_lead[p0], g.pair_case[p0]
-        around = g.near_leads[g.rank[h0]]
-        kind = np.random.randint(3)
-        wide = len(around) if kind == _ONE_CASE else 2 + np.random.randint(6)
-        number = 0
-        for place in range(min(wide, len(around))):
-            lead = around[place] if kind != _ANYWHERE else (g.rank[h0] if place == 0 else np.random.randint(leads))
-            for p in range(g.pairs_of[lead], g.pairs_of[lead + 1]):
-                if not state.pinned[p] and (kind != _ONE_CASE or g.pair_case[p] == c0):
-                    seen = False
-                    if kind == _ANYWHERE:
-                        for at in range(number):
-                            seen = seen or chosen[at] == p
-                    if not seen:
-                        chosen[number] = p
-                        number += 1
-        pairs = chosen[:number]
-        before = _worth(g, state, pairs, bonus)
-        for p in pairs:
-            kept_size[p], kept_value[p] = state.size[p], state.value[p]
-            kept[p] = state.joiners[p]
-            if state.size[p] > 0:
-                change(g, state, p, -1)
-                state.size[p] = 0
-        scale = (0.0, 0.5, 1.0)[np.random.randint(3)]
-        fill(g, state, pairs, prices, least, scale, 0.1, bonus)
-        fill(g, state, pairs, prices, least, 0.0, 0.0, bonus)
-        after = _worth(g, state, pairs, bonus)
-        # The bonus counts who is in a group, which others outside these pairs may already be in: compare whole.
-        if after >= before - 1e-9:
-            gained += after - before
-            continue
-        for p in pairs:
-            if state.size[p] > 0:
-                change(g, state, p, -1)
-                state.size[p] = 0
-        for p in pairs:
-            if kept_size[p] > 0:
-                state.size[p], state.value[p] = kept_size[p], kept_value[p]
-                state.joiners[p] = kept[p]
-                change(g, state, p, 1)
-    return gained
-
-
-@_compiled
-def _worth(g: Region, state: State, pairs: Ints, bonus: float) -> float:
-    """Return the value of the groups at some pairs, and the bonus of all weak ones that are in a group."""
-    total = 0.0
-    for p in pairs:
-        if state.size[p] > 0:
-            total += state.value[p]
-    if bonus > 0:
-        for i in range(len(g.weak)):
-            if g.weak[i] and state.cover[i] > 0:
-                total += bonus
+            served[i], tiers[i] = 0, 0
+            led[i] = best_k + min(cap - best_k, running)
+            m = widest
+            for q in range(items, 0, -1):
+                o = choice[q, best_k, m]
+                if o >= 0:
+                    served[i, case[q - 1]] = 1
+                    tiers[i, : tier[q - 1, o] + 1] += 1
+                    m -= unit[q - 1, o]
+                    best_k -= leading[q - 1, o]
+        total += best
     return total

@@ -16,7 +16,7 @@ nobody leads what it neither needs nor operates.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -25,13 +25,27 @@ from matchmaker.catalogue import Catalogue
 from matchmaker.errors import BadInput
 from matchmaker.message import Message, message
 from matchmaker.portfolio.values import Limits
-from matchmaker.profiles import Bools, Floats, Ints, Profiles
+from matchmaker.profiles import EARTH_RADIUS_KM, Bools, Floats, Ints, Profiles
 
 _OPERATION: Final = 4
 _WEAK_SHARE: Final = 0.2
 _CENT: Final = 0.01
+UNITS: Final = 120
+TIER_UNITS: Final = 10
+TIERS: Final = 12
+"""Uses of money are counted in 120ths of what a municipality has, and tier t holds those of more than 10·t of these:
+of uses in tier 6 or above nobody carries two, in tier 4 three, in tier 3 four."""
+
 TOLERANCE: Final = 1e-6
 """How far staff (posts) or money (euro) may seem exceeded by rounding."""
+
+
+def tiers(use: Floats, money: Floats) -> Ints:
+    """Return the tier of each use of a municipality's money; 0 where the money is unknown or none."""
+    known = np.isfinite(money) & (money > 0)
+    units = np.minimum(UNITS, use * UNITS / np.where(known, money, np.inf)).astype(np.int64)
+    tier: Ints = np.maximum(0, units - 1) // TIER_UNITS
+    return tier
 
 
 class Group(NamedTuple):
@@ -45,6 +59,19 @@ class Group(NamedTuple):
     def rows(self) -> tuple[int, ...]:
         """Members, the lead first."""
         return (self.lead, *self.joiners)
+
+
+class Prices(NamedTuple):
+    """Multipliers in euro, each at least 0.
+
+    Of each need (n, u), of each group led (n,), of a euro a year (n,), and what a use of money in each tier costs on
+    top (n, TIERS), rising.
+    """
+
+    need: Floats
+    lead: Floats
+    money: Floats
+    tier: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,11 +104,12 @@ class Problem:
     years: float
     sizes: range
 
-    def cost_of_joining(self, lead: int, rows: Ints | Sequence[int]) -> Floats:
-        """Return k(i, h) in euro for some rows."""
+    def cost_of_joining(self, lead: int | Ints, rows: Ints | Sequence[int]) -> Floats:
+        """Return k(i, h) in euro for some rows, each with the same lead or with one of its own."""
         base, per_km, other_land = self.joining
         profiles, members = self.profiles, np.asarray(rows, dtype=np.int64)
-        km = profiles.km_between([lead], members)[0]
+        squared = ((profiles.unit_vector[lead] - profiles.unit_vector[members]) ** 2).sum(axis=-1)
+        km = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(squared / 4, 1)))
         cost: Floats = base + per_km * km + other_land * (profiles.land[members] != profiles.land[lead])
         return cost
 
@@ -106,6 +134,29 @@ class Problem:
         paid: Floats = yearly
         return paid
 
+    def take(self, rows: Ints) -> Problem:
+        """Return the problem of some municipalities alone; of the wishes, who must be apart stays to be kept."""
+        inside = set(self.profiles.key[rows].tolist())
+        limits = replace(self.limits, together=(), fixed=(), excluded=frozenset(), forbidden=(),
+                         apart=tuple(pair for pair in self.limits.apart if inside.issuperset(pair)))  # fmt: skip
+        names = ("variable", "needs", "operates", "leads", "staff", "money", "slots", "weak", "out")
+        return replace(
+            self,
+            profiles=self.profiles.take(rows),
+            limits=limits,
+            **{name: getattr(self, name)[rows] for name in names},
+        )
+
+    def left(self, groups: Sequence[Group]) -> tuple[Floats, Floats, Ints]:
+        """Return the staff, the money and the groups to lead that are left beside some groups."""
+        staff, money, slots = self.staff.copy(), self.money.copy(), self.slots.copy()
+        for group in groups:
+            staff[list(group.joiners)] -= self.part_fte
+            staff[group.lead] -= self.lead_fte
+            money[list(group.rows)] -= self.pays(group)
+            slots[group.lead] -= 1
+        return staff, money, slots
+
     def lead_can_pay(self, lead: int, use_case: int, size: int) -> bool:
         """Tell whether a lead can pay its part of a group of this size."""
         if self.operates[lead, use_case]:
@@ -113,14 +164,14 @@ class Problem:
         yearly = (self.share(use_case, size, operated=False) + self.variable[lead, use_case]) / self.years
         return bool(yearly <= self.money[lead] + TOLERANCE)
 
-    def arcs(self, lead: int, use_case: int, size: int) -> tuple[Ints, Floats]:
+    def arcs(self, lead: int, use_case: int, size: int, among: Bools | None = None) -> tuple[Ints, Floats]:
         """Return who can join a group of this size, and what joining costs; empty where the lead cannot pay."""
         none = np.empty(0, dtype=np.int64), np.empty(0)
         if not self.leads[lead, use_case] or not self.lead_can_pay(lead, use_case, size):
             return none
         able = self.needs[:, use_case] & (self.staff >= self.part_fte - TOLERANCE)
-        able[lead] = False
-        rows = np.flatnonzero(able)
+        rows = np.flatnonzero(able if among is None else able & among)
+        rows = rows[rows != lead]
         cost = self.cost_of_joining(lead, rows)
         share = self.share(use_case, size, operated=bool(self.operates[lead, use_case]))
         yearly = (share + self.variable[rows, use_case] + cost) / self.years
@@ -193,16 +244,19 @@ def _weakest(profiles: Profiles, out: Bools) -> Bools:
 def reachable(problem: Problem) -> Bools:
     """Return who could be in some group if it were alone in the world with the others' full capacity."""
     found = np.zeros(len(problem.profiles), dtype=bool)
-    for c in np.flatnonzero(problem.needs.any(axis=0) & problem.leads.any(axis=0)):
-        leads = np.flatnonzero(problem.leads[:, c] & (problem.slots > 0))
-        for size in problem.sizes:
-            for lead in leads:
-                if found[lead] and not (problem.needs[:, c] & ~found).any():
-                    continue
-                rows, _ = problem.arcs(int(lead), int(c), size)
-                if len(rows) >= size - 1:
-                    found[rows] = True
-                    found[lead] = True
+    for c in np.flatnonzero(problem.needs.any(axis=0) & problem.leads.any(axis=0)).tolist():
+        least = min(problem.share(c, s, operated=o) for s in problem.sizes for o in (False, True))
+        yearly = (least + problem.variable[:, c] + problem.joining[0]) / problem.years
+        able = problem.needs[:, c] & (problem.staff >= problem.part_fte) & (yearly <= problem.money + TOLERANCE)
+        for lead in np.flatnonzero(problem.leads[:, c] & (problem.slots > 0)).tolist():
+            for size in problem.sizes:
+                # Most are found early: only who is still missing is asked first.
+                missing = able & ~found
+                if not found[lead] or len(problem.arcs(lead, c, size, missing)[0]):
+                    rows, _ = problem.arcs(lead, c, size)
+                    if len(rows) >= size - 1:
+                        found[rows] = True
+                        found[lead] = True
     return found
 
 
