@@ -173,7 +173,8 @@ def _included(problem: Problem, reach: Bools) -> Bools | None:
         raise BadInput(
             message(
                 "{name} must take part, but cannot: {why}",
-                name=str(profiles.name[row]), why=_why(problem, row, problem.leads.sum(axis=0), reachable_row=False, asked=False),
+                name=str(profiles.name[row]),
+                why=_why(problem, row, problem.leads.sum(axis=0), reachable_row=False, asked=False),
             ),
             where=str(profiles.key[row]),
             remedy=message("Drop the wish, or enter what is missing."),
