@@ -108,7 +108,8 @@ class Walk:
         self._click(words)
         words.fill("Protokolle dauern ewig")
         words.press("Tab")
-        proposal = page.get_by_role("button", name="KI-Protokollierung von Gremiensitzungen")
+        # Exactly: once taken up, the button that removes it bears the name too.
+        proposal = page.get_by_role("button", name="KI-Protokollierung von Gremiensitzungen", exact=True)
         proposal.wait_for()
         yield self._done("worte")
         self._click(proposal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from matchmaker.errors import BadInput
 from matchmaker.peers import contributions, find_peers, standardised
 
 NAN = np.nan
-PAGE = Path(__file__).resolve().parent.parent / "matchmaker" / "ui" / "pages" / "peers.py"
+ROOT = Path(__file__).resolve().parent.parent
 
 figures = st.integers(1, 5).flatmap(
     lambda m: arrays(
@@ -166,27 +167,31 @@ def test_what_cannot_be_computed_is_refused(options: dict[str, object]):
 
 
 @pytest.fixture
-def page(database: str) -> AppTest:
+def visit(database: str) -> Callable[..., AppTest]:
+    """Open the page as a link with this municipality and language does."""
     assert database
     streamlit.cache_resource.clear()  # the page opens the database of this test, not the one of the test before
-    at = AppTest.from_file(str(PAGE), default_timeout=60)
-    at.session_state["lang"] = "en"
-    return at
+
+    def opened(key: str = "", lang: str = "en") -> AppTest:
+        at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        at.query_params.update({"lang": lang, "key": key})
+        return at.run().switch_page("matchmaker/ui/pages/peers.py").run()
+
+    return opened
 
 
 def assessed(data: Dataset) -> str:
     return str(data.profiles.key[~np.isnan(data.profiles.maturity).any(axis=1)][0])
 
 
-def test_the_page_asks_for_a_municipality(page: AppTest):
-    page.run()
+def test_the_page_asks_for_a_municipality(visit):
+    page = visit()
     assert not page.exception
     assert [info.value for info in page.info] == ["Choose your municipality on the left."]
 
 
-def test_the_page_compares_what_is_assessed(page: AppTest, shipped: Dataset):
-    page.session_state["key"] = assessed(shipped)
-    page.run()
+def test_the_page_compares_what_is_assessed(visit, shipped: Dataset):
+    page = visit(assessed(shipped))
     assert not page.exception
     peers_table, shares, beside = (frame.value for frame in page.dataframe[-3:])
     assert len(peers_table) == 10
@@ -197,18 +202,16 @@ def test_the_page_compares_what_is_assessed(page: AppTest, shipped: Dataset):
     assert beside.iloc[0]["Key"] == page.session_state["key"]
 
 
-def test_the_page_says_what_is_missing(page: AppTest, shipped: Dataset):
-    page.session_state["key"] = str(shipped.profiles.key[np.isnan(shipped.profiles.maturity).all(axis=1)][0])
-    page.run()
+def test_the_page_says_what_is_missing(visit, shipped: Dataset):
+    page = visit(str(shipped.profiles.key[np.isnan(shipped.profiles.maturity).all(axis=1)][0]))
     assert not page.exception
     assert page.info[0].value.startswith("No maturity is entered yet.")
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
-def test_the_page_compares_figures_of_ones_own(page: AppTest, shipped: Dataset, language: str):
+def test_the_page_compares_figures_of_ones_own(visit, shipped: Dataset, language: str):
     key = assessed(shipped)
-    page.session_state["lang"], page.session_state["key"] = language, key
-    page.run()
+    page = visit(key, language)
     lines = [f"{key};1,5;3;4", "x;2;;4", "y;2,5;9;4", "z;1;3;4"]
     upload = "\n".join(["id;Key;Wage_a*;same", *lines]).encode()
     page.file_uploader(key="peer_table").set_value(("own.csv", upload, "text/csv")).run()
@@ -226,9 +229,8 @@ def test_the_page_compares_figures_of_ones_own(page: AppTest, shipped: Dataset, 
 
 
 @pytest.mark.parametrize("upload", [b"", b"id,a\n1,x\n", b"id,a\n1,2\n"])
-def test_the_page_explains_what_is_wrong_with_a_file(page: AppTest, shipped: Dataset, upload: bytes):
-    page.session_state["key"] = assessed(shipped)
-    page.run()
+def test_the_page_explains_what_is_wrong_with_a_file(visit, shipped: Dataset, upload: bytes):
+    page = visit(assessed(shipped))
     page.file_uploader(key="peer_table").set_value(("own.csv", upload, "text/csv")).run()
     assert not page.exception
     assert page.error

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from matchmaker import bands, exchange, service, sight
+from matchmaker import bands, exchange, plans, service, sight
 from matchmaker.access import LOCAL, Role, User
 from matchmaker.dataset import Dataset
 from matchmaker.errors import Forbidden
@@ -159,8 +159,8 @@ def test_values_of_the_same_band_give_the_same_data_to_the_last_digit(full: Data
 
 def texts(data: Dataset, key: str) -> str:
     """Return all that can be taken out of some data, as one text."""
-    parts = [service.graph_text(service.draw_network(data, Preferences()).graph)]
-    parts += [service.plan_table(plan_of(data), lambda title: title.de).to_csv()] if data.reader == CENTRE else []
+    parts = [service.graph_text(service.draw_network(data, Preferences()).graph, ".graphml")]
+    parts += [plans.plan_table(plan_of(data), lambda title: title.de).to_csv()] if data.reader == CENTRE else []
     everybody = Preferences(participants_only=False)
     for lang in ("de", "en"):
         _ = language(lang)
@@ -178,7 +178,7 @@ def texts(data: Dataset, key: str) -> str:
 
 
 def plan_of(data: Dataset):
-    return service.plan_region(data, Limits(), lands=("SH",), seconds=1)
+    return plans.plan_region(data, Limits(), plans.Region(lands=("SH",)), seconds=1)
 
 
 def test_no_search_export_paper_or_plan_holds_what_is_closed_and_the_owner_gets_it_all(entered: Workspace):

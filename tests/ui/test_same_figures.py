@@ -39,7 +39,7 @@ def test_screen_papers_and_command_line_show_the_same(
 
     session = look("projects", key=KEY, lang=lang)
     if own:
-        session.session_state["own_values"] = read_changes(figures, cache.dataset().catalogue)
+        session.session_state["own_values"] = read_changes(figures, cache.opened().load().catalogue)
     session.selectbox(key="project_use_case").set_value(USE_CASE).run()
     unfold(session)
     if rule:
