@@ -14,7 +14,6 @@ from scripts import fuzz_import
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.mark.both_databases
 def test_whoever_is_killed_while_writing_leaves_all_or_nothing(databases, request):
     where = ["--server", request.getfixturevalue("postgres").address] if databases.kind == "postgresql" else []
     few = ["--times", "1", "--rows", "60", "--seed", str(os.getpid())]

@@ -230,7 +230,6 @@ def test_a_profile_is_shown_changed_and_shown_again(run: Command, tmp_path: Path
     assert (kept["maturity"]["D2"], kept["needs"]) == (1.5, {"UC01": 3})
 
 
-@pytest.mark.both_databases
 def test_the_solution_behind_an_offer_is_kept_with_it(run: Command, tmp_path: Path):
     software = {"name": "Chat", "url": "https://gitlab.opencode.de/chat", "licence": "EUPL-1.2"}
     offer = {"use_case": "UC03", "stage": "operation", "title": "Chat", "software": software}
@@ -259,7 +258,6 @@ def test_an_impossible_profile_is_refused(text: str, run: Command, tmp_path: Pat
     assert Store(database).version() == 0
 
 
-@pytest.mark.both_databases
 def test_export_and_import_keep_everything_and_the_mark_of_simulation(run: Command, tmp_path: Path, package: Path):
     run("--data", package, "export", tmp_path / "export.xlsx")
     run("--data", package, "export", tmp_path / "export")
@@ -297,7 +295,6 @@ def test_a_rejected_profile_is_not_said_to_be_a_file(run: Command, tmp_path: Pat
     assert "row" not in said
 
 
-@pytest.mark.both_databases
 def test_an_import_says_what_it_replaces(run: Command, tmp_path: Path, shipped: dataset.Dataset):
     published = int((shipped.tables["offers"]["key"] == "05315000").sum())
     assert published > 1
@@ -308,7 +305,6 @@ def test_an_import_says_what_it_replaces(run: Command, tmp_path: Path, shipped: 
     assert "05315000: replaces 1 row\n" in run("import", path)
 
 
-@pytest.mark.both_databases
 def test_a_dry_run_says_what_would_change_and_changes_nothing(run: Command, tmp_path: Path, database: str):
     path = tmp_path / "needs.csv"
     path.write_text(f"{NEEDS}\n01059083,UC01,3,self-assessed,\n01059083,UC02,1,self-assessed,\n", encoding="utf-8")

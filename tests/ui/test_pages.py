@@ -388,7 +388,6 @@ def test_after_others_have_saved_one_can_reload(enter):
     assert saved().fte == 0.5
 
 
-@pytest.mark.both_databases
 def test_after_others_have_saved_one_can_save_anyway(enter):
     session = press(conflict(enter), "Trotzdem speichern")
     assert not session.error
@@ -404,7 +403,6 @@ def test_without_changes_of_ones_own_the_form_follows_what_others_save(enter):
     assert form(one, "needs", started=1).value == ["UC01"]
 
 
-@pytest.mark.both_databases
 def test_an_earlier_version_is_brought_back_on_the_page(enter):
     session = enter(key=SUEDERBRARUP)
     assert "Verlauf" not in [box.label for box in session.expander]
