@@ -24,7 +24,9 @@ from matchmaker.portfolio.problem import TIERS, Group, Prices, Problem, tiers
 from matchmaker.profiles import EARTH_RADIUS_KM, Bools, Floats, Ints
 
 _THREADS: Final = 2
-_NEAR, _NEAR_LEADS = 1_000, 25
+_NEAR, _NEAR_LEADS, _CELL = 500, 25, 64
+_NOWHERE: Final = 1e-9
+_ROUNDING_KM: Final = 1e-6
 
 _MEMORY: Final = 0.95
 """How much of the direction of the prices is kept."""
@@ -38,20 +40,17 @@ _REMEMBERED: Final = 300_000
 _NEARLY: Final = 0.005
 """Share of the largest fixed cost that may be missing for a group to be remembered."""
 
-_FIRST_STEP: Final = 0.1
+_FIRST_STEP: Final = 0.005
 _TIGHTENED: Final = 10
 _HEAT: Final = 0.01
 _FIRST_CYCLE: Final = 16
 _FIRST_BRANCH: Final = 8
-_RELAXED: Final = 10
-_RELAXED_AT_LEAST: Final = 3
-_UNRELAXED: Final = 20
+_RELAXED: Final = 12
+_RELAXED_GAP: Final = 3e-4
 _RESTART_EVERY: Final = 8
+_MISSES: Final = 4
 _MOST_IN_PART: Final = 0.5
 _SETTLED: Final = 1e-4
-_WORTH_IT: Final = 1e-4
-"""Share by which a bound has to get better for the same to be tried again at once."""
-
 _BRANCH_SECONDS: Final = 12.0
 _BRANCH_GAP: Final = 1e-4
 _BRANCH_PAIRS: Final = 800
@@ -68,12 +67,17 @@ def region_of(problem: Problem) -> Region:
     asking = np.flatnonzero(problem.needs.any(axis=1) & (problem.staff >= problem.part_fte) & (problem.money > 0))
     xyz = np.nan_to_num(profiles.unit_vector)
     near = asking[_nearest(xyz[asking], xyz[lead], _NEAR)].astype(np.int32)
-    if near.shape[1] < len(asking):
-        reach = np.array(
-            [kernel.km_between(xyz, h, i) for h, i in zip(lead.tolist(), near[:, -1].tolist(), strict=True)]
-        )
-    else:
-        reach = np.full(len(lead), np.inf)
+    cells = _cells(xyz[asking], np.ones(len(asking)), _CELL) if len(asking) else []
+    asking = np.concatenate([asking[cell] for cell in cells]) if cells else asking
+    cell_at = np.cumsum([0, *map(len, cells)])
+    apart_km = np.full((len(lead), len(cells)), np.inf)
+    for cell in range(len(cells)):
+        inside = xyz[asking[cell_at[cell] : cell_at[cell + 1]]]
+        middle = inside.mean(axis=0)
+        middle /= max(float(np.linalg.norm(middle)), _NOWHERE)
+        radius = _km(inside, middle).max()
+        apart_km[:, cell] = np.maximum(0, _km(xyz[lead], middle) - radius - _ROUNDING_KM)
+    near_cells = np.argsort(apart_km, axis=1, kind="stable")
     sizes = problem.sizes
     share = np.array([
         [[problem.share(c, s, operated=operated) for s in sizes] for c in range(len(problem.fixed))]
@@ -92,8 +96,10 @@ def region_of(problem: Problem) -> Region:
         slots=problem.slots,
         weak=np.zeros(len(profiles), dtype=bool),
         asking=asking,
+        cell_at=cell_at,
+        near_cells=near_cells,
+        cell_km=np.take_along_axis(apart_km, near_cells, axis=1),
         near=near,
-        reach=reach,
         near_leads=_nearest(xyz[lead], xyz[lead], _NEAR_LEADS).astype(np.int32),
         lead=lead,
         rank=rank,
@@ -113,6 +119,25 @@ def region_of(problem: Problem) -> Region:
         lead_fte=problem.lead_fte,
         part_fte=problem.part_fte,
     )  # fmt: skip
+
+
+def _cells(places: Floats, weight: Floats, most: float) -> list[Ints]:
+    """Split places into neighbourhoods, each of at most so much weight."""
+    open_cells, done = [np.arange(len(places))], []
+    while open_cells:
+        cell = open_cells.pop()
+        if len(cell) < 2 or weight[cell].sum() <= most:  # noqa: PLR2004 - one cannot be split
+            done.append(cell)
+            continue
+        order = cell[np.argsort(places[cell, np.argmax(np.ptp(places[cell], axis=0))], kind="stable")]
+        half = int(np.clip(np.searchsorted(np.cumsum(weight[order]), weight[cell].sum() / 2), 1, len(cell) - 1))
+        open_cells += [np.sort(order[half:]), np.sort(order[:half])]
+    return done
+
+
+def _km(places: Floats, of: Floats) -> Floats:
+    km: Floats = 2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(1, np.linalg.norm(places - of, axis=1) / 2))
+    return km
 
 
 def _nearest(places: Floats, of: Floats, most: int) -> Ints:
@@ -262,8 +287,11 @@ class Search:
             moves.improve(self.region, self.state, self._best, self._least(self._best), rounds, self.bonus, heat)
             self._keep()
 
-    def branch(self, part: Ints, seconds: float) -> None:
-        """Choose the best groups of some leads among the members that prices brought together, all else kept."""
+    def branch(self, part: Ints, seconds: float) -> bool:
+        """Choose the best groups of some leads among the members that prices brought together, all else kept.
+
+        Tell whether that makes a better plan.
+        """
         kept = [group for group in self.groups if not np.isin(group.lead, part)]
         rest = self._state_of(kept)
         problem = replace(self.problem, needs=rest.free, staff=rest.staff, money=rest.money, slots=rest.slots)
@@ -273,11 +301,14 @@ class Search:
             problem, self._model(problem, part), seconds=seconds, gap=_BRANCH_GAP, fixed=fixed,
             include=include if include.any() else None,
         )  # fmt: skip
-        if solved.groups is not None:
-            best = self.covered, self.value
-            self.take([*kept, *solved.groups])
-            if (self.covered, self.value) == best:
-                self.take(self.groups)
+        if solved.groups is None:
+            return False
+        old, best = self.state, (self.covered, self.value)
+        self.take([*kept, *solved.groups])
+        if (self.covered, self.value) > best:
+            return True
+        self.state = old
+        return False
 
     def _model(self, problem: Problem, part: Ints) -> exact.Model:
         """Return the columns seen in good groups lately, and those of the best plan."""
@@ -302,30 +333,26 @@ class Search:
 
     # Bounds
 
-    def relax(self) -> bool:
-        """Take prices from the linear programme of the columns seen lately; tell whether that says anything."""
+    def relax(self) -> exact.Relaxed | None:
+        """Try prices from the linear programme of the columns seen lately; None where it says little."""
         model = self._model(self.problem, self.region.lead)
         relaxed = exact.relax(self.problem, model) if len(model.lead) else None
-        if relaxed is None or relaxed[1] > _MOST_IN_PART:
-            return False
-        self.tighten(prices=relaxed[0])
-        return True
-
-    @property
-    def best_prices(self) -> Prices:
-        """Prices of the best bound."""
-        return Prices(*(price.copy() for price in self._best))
+        if relaxed is None or relaxed.in_part > _MOST_IN_PART:
+            return None
+        self.tighten(prices=relaxed.prices)
+        return relaxed
 
     def tighten(self, times: int = 1, prices: Prices | None = None) -> None:
         """Compute the bound under the prices, and move them (volume algorithm of Barahona and Anbil)."""
         if prices is not None:
-            self._next, self._step, self._idle, self._direction = prices, _FIRST_STEP, 0, None
+            self._next = prices
         for _ in range(times):
             self._tighten()
 
     def _tighten(self) -> None:
         region, prices, problem = self.region, self._next, self.problem
-        least, parts = self._least(prices), 8 * _THREADS
+        parts, asked = 8 * _THREADS, np.where(problem.needs, prices.need, np.inf)[region.asking]
+        least = np.minimum.reduceat(asked, region.cell_at[:-1]) if len(asked) else asked
         leads, rows = (np.linspace(0, m, parts + 1).astype(int) for m in (len(region.lead), len(problem.profiles)))
 
         def part(at: int) -> float:
@@ -424,9 +451,8 @@ def run(
 
     search.fill(0.0)
     yield
-    parts = _parts(search.region.xyz, np.bincount(search.region.pair_lead, minlength=len(search.problem.profiles)))
-    if len(parts) > 1:
-        yield from _part_by_part(search, parts, ended)
+    pairs = np.bincount(search.region.pair_lead, minlength=len(search.problem.profiles)).astype(np.float64)
+    parts = _cells(search.region.xyz, pairs, _BRANCH_PAIRS)
     apt = len(parts) > 1 or (yield from _relaxed(search, ended))
     cycle, place, next_branch = _FIRST_CYCLE, 0, _FIRST_BRANCH if len(parts) == 1 else 4 * _FIRST_BRANCH
     for number in range(1, rounds + 1):
@@ -444,60 +470,23 @@ def run(
         yield
         if apt and number == next_branch:
             next_branch *= 4
+            misses = 0
             for part in parts:
                 if ended():
                     return
-                search.branch(part, min(left(), _BRANCH_SECONDS))
+                misses = 0 if search.branch(part, min(left(), _BRANCH_SECONDS)) else misses + 1
                 yield
+                if misses == _MISSES:
+                    break
 
 
 def _relaxed(search: Search, ended: Callable[[], bool]) -> Generator[None, None, bool]:
-    """Take prices from the programme as long as that makes the bound better; return whether it says anything."""
-    search.tighten(_TIGHTENED)
-    for number in range(_RELAXED):
-        if ended():
-            return False
-        before = search.bound
+    """Take prices from the programme until it knows the columns it needs; return whether it says anything."""
+    for _ in range(_RELAXED):
         search.tighten(_TIGHTENED)
-        if not search.relax():
+        if ended() or (relaxed := search.relax()) is None:
             return False
         yield
-        if number >= _RELAXED_AT_LEAST and search.bound > before * (1 - _WORTH_IT):
+        if search.bound <= relaxed.value * (1 + _RELAXED_GAP):
             break
     return True
-
-
-def _part_by_part(search: Search, parts: Sequence[Ints], ended: Callable[[], bool]) -> Iterator[None]:
-    """Begin with the prices and plans of parts of the country that know nothing of each other."""
-    groups: list[Group] = []
-    prices = search.best_prices
-    for part in parts:
-        inner = Search(search.problem.take(part))
-        inner.fill(0.0)
-        if not (yield from _relaxed(inner, ended)):
-            inner.tighten(_TIGHTENED * _UNRELAXED)
-        if ended():
-            return
-        inner.restart()
-        for whole, own in zip(prices, inner.best_prices, strict=True):
-            whole[part] = own
-        groups += [Group(c, int(part[h]), tuple(part[list(joiners)].tolist())) for c, h, joiners in inner.groups]
-        search.tighten(prices=Prices(*(price.copy() for price in prices)))
-        if not search.pinned:
-            search.take(groups)
-            search.fill(0.0)
-        yield
-
-
-def _parts(xyz: Floats, pairs: Ints) -> list[Ints]:
-    """Split rows by place, so that each part has few enough pairs of lead and use case for the programme."""
-    parts, done = [np.arange(len(xyz))], []
-    while parts:
-        part = parts.pop()
-        if pairs[part].sum() <= _BRANCH_PAIRS:
-            done.append(part)
-            continue
-        order = part[np.argsort(xyz[part, np.argmax(np.ptp(xyz[part], axis=0))], kind="stable")]
-        half = np.searchsorted(np.cumsum(pairs[order]), pairs[part].sum() / 2)
-        parts += [np.sort(order[:half]), np.sort(order[half:])]
-    return done

@@ -76,12 +76,20 @@ def columns_of(problem: Problem, lead: Ints, use_case: Ints, size: Ints, size_of
     return Model(lead, use_case, size, size_of, joiner, problem.cost_of_joining(lead[size_of], joiner))
 
 
-def relax(problem: Problem, model: Model) -> tuple[Prices, float] | None:
-    """Return what needs, groups led and money are worth where groups may be started in part.
+class Relaxed(NamedTuple):
+    """The programme where groups may be started in part.
 
-    The second figure is the share of those started that are started in part only: where it is large, the programme
-    says little about whole groups. None where HiGHS gives up.
+    What needs, groups led and money are worth, the value, and the share of the groups started that are started in
+    part only: where it is large, the programme says little about whole groups.
     """
+
+    prices: Prices
+    value: float
+    in_part: float
+
+
+def relax(problem: Problem, model: Model) -> Relaxed | None:
+    """Solve the programme where groups may be started in part; None where HiGHS gives up."""
     from scipy.optimize import linprog  # noqa: PLC0415 - takes time to load
 
     rows = _Rows(problem, model, [], [])
@@ -114,7 +122,7 @@ def relax(problem: Problem, model: Model) -> tuple[Prices, float] | None:
     )
     started: Floats = np.asarray(solved.x)[: len(model.lead)]
     started = started[started > _SOME]
-    return prices, float((started < 1 - _SOME).sum() / max(1, len(started)))
+    return Relaxed(prices, -float(solved.fun), float((started < 1 - _SOME).sum() / max(1, len(started))))
 
 
 def solve(

@@ -1,7 +1,8 @@
 """The compiled part of the bound: the best group of a lead under prices, and the best roles of a municipality.
 
 A lead's best joiners under prices are those of least cost, so they are found by looking at the others from near to
-far and stopping as soon as nobody further away can be among the best: exact, and mostly after some dozens.
+far. The search for plans looks at the nearest only; the bound looks at all, cell by cell of the country, and skips a
+cell where neither place nor prices can put anybody among the best.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ def compiled(function: Compiled) -> Compiled:
 class Region(NamedTuple):
     """A problem as the compiled code reads it; n municipalities, u use cases, l leads, p pairs of lead and use case.
 
-    ``asking`` (m,) lists who needs anything, ``near`` (l, k) the first of them from near to far of each lead, up to
-    ``reach`` (l,) kilometres, and ``near_leads`` (l, q) other leads.
+    ``asking`` (m,) lists who needs anything, cell by cell; ``cell_at`` (cells + 1,) is where each begins.
+    ``near_cells`` (l, cells) are these from near to far of each lead, ``cell_km`` how near at least; ``near`` (l, k)
+    the nearest of those who need anything, and ``near_leads`` (l, q) the nearest other leads.
     ``pairs_of`` (l + 1,) are where the pairs of a lead begin. ``share`` (2, u, sizes) is the equal share of a group,
     the second plane for leads that operate. ``rank`` (n,) is a lead's number, -1 for others.
     """
@@ -44,8 +46,10 @@ class Region(NamedTuple):
     slots: Ints
     weak: Bools
     asking: Ints
+    cell_at: Ints
+    near_cells: Ints
+    cell_km: Floats
     near: npt.NDArray[np.int32]
-    reach: Floats
     near_leads: npt.NDArray[np.int32]
     lead: Ints
     rank: Ints
@@ -83,44 +87,94 @@ def tier_of(use: float, money: float) -> int:
 
 
 @compiled
-def best_group(
+def _begin(g: Region, h: int, c: int, money: Floats, count: Ints) -> bool:
+    """Mark the sizes of a group that a lead can pay for with 0, others with -1; tell whether there is any."""
+    some = False
+    for s in range(len(count)):
+        open_size = g.operates[h, c] or (g.share[0, c, s] + g.variable[h, c]) / g.years <= money[h] + TOLERANCE
+        count[s] = 0 if open_size else -1
+        some = some or open_size
+    return some
+
+
+@compiled
+def _worst(g: Region, cost: Floats, count: Ints) -> float:
+    """Return what a joiner has to cost less than to be among the best of any size."""
+    worst = -np.inf
+    for s in range(len(count)):
+        places = g.first_size + s - 1
+        if count[s] >= 0:
+            worst = max(worst, cost[s, places - 1] if count[s] == places else np.inf)
+    return worst
+
+
+@compiled
+def _offer(
+    g: Region, h: int, c: int, i: int, km: float, prices: Prices, scale: float, reward: float, money: float,
+    cost: Floats, row: npt.NDArray[np.int32], count: Ints,
+) -> None:  # fmt: skip
+    """Put a joiner where it is among the best so far of a size; ``reward`` is what it is worth besides."""
+    k = g.base + g.per_km * km + (g.other_land if g.land[i] != g.land[h] else 0.0)
+    if k >= g.fixed[c]:
+        return
+    operated = 1 if g.operates[h, c] else 0
+    price = scale * prices.need[i, c] - reward
+    for s in range(len(count)):
+        if count[s] < 0:
+            continue
+        use = (g.share[operated, c, s] + g.variable[i, c] + k) / g.years
+        if use > money + TOLERANCE:
+            continue
+        total = k + price + scale * (prices.money[i] * use + prices.tier[i, tier_of(use, g.money[i])])
+        places = g.first_size + s - 1
+        if count[s] == places:
+            if total >= cost[s, places - 1]:
+                continue
+            at = places - 1
+        else:
+            at = count[s]
+            count[s] += 1
+        while at > 0 and cost[s, at - 1] > total:
+            cost[s, at], row[s, at] = cost[s, at - 1], row[s, at - 1]
+            at -= 1
+        cost[s, at], row[s, at] = total, i
+
+
+@compiled
+def _choose(
+    g: Region, h: int, c: int, prices: Prices, scale: float, cost: Floats, count: Ints
+) -> tuple[float, int]:  # fmt: skip
+    """Return value under the prices and number of joiners of the best size, -inf where none has enough joiners."""
+    best, joiners = -np.inf, 0
+    for s in range(len(count)):
+        places = g.first_size + s - 1
+        if count[s] != places:
+            continue
+        value = g.fixed[c] * places - g.coordination * (places + 1) * places / 2 - scale * prices.lead[h]
+        for at in range(places):
+            value -= cost[s, at]
+        if not g.operates[h, c]:
+            use = (g.share[0, c, s] + g.variable[h, c]) / g.years
+            tier = prices.tier[h, tier_of(use, g.money[h])]
+            value -= scale * (prices.need[h, c] + prices.money[h] * use + tier)
+        if value > best:
+            best, joiners = value, places
+    return best, joiners
+
+
+@compiled
+def best_that_fits(
     g: Region, h: int, c: int, prices: Prices, scale: float, least: float, free: Bools, staff: Floats, money: Floats,
-    cover: Ints, bonus: float, scanned: int, veto: Ints, cost: Floats, row: npt.NDArray[np.int32], count: Ints,
+    cover: Ints, bonus: float, veto: Ints, cost: Floats, row: npt.NDArray[np.int32], count: Ints,
 ) -> tuple[float, int]:  # fmt: skip
     """Return value under ``scale`` times the prices and number of joiners of a lead's best group, -inf for none.
 
-    ``least`` is at most the price of any need of this use case; only the ``scanned`` nearest are looked at, or all
-    where that is 0. The joiners stand in ``row[joiners - first]``.
+    Only those who are near and free are looked at, from near to far. ``least`` is at most what any costs beside
+    coming together. The joiners stand in ``row[joiners - first]``.
     """
-    operated = 1 if g.operates[h, c] else 0
-    sizes = g.share.shape[2]
-    open_sizes = 0
-    for s in range(sizes):
-        payable = operated == 1 or (g.share[0, c, s] + g.variable[h, c]) / g.years <= money[h] + TOLERANCE
-        count[s] = 0 if payable else -1
-        open_sizes += payable
-    if open_sizes == 0:
+    if not _begin(g, h, c, money, count):
         return -np.inf, 0
-    fixed, rank = g.fixed[c], g.rank[h]
-    near, reach = g.near[rank], g.reach[rank]
-    ordered = len(near)
-    for place in range(min(ordered, scanned) if scanned > 0 else ordered + len(g.asking)):
-        i = near[place] if place < ordered else g.asking[place - ordered]
-        if place < ordered or place == ordered:
-            # Nobody from here on is nearer than this one, or than the last of those in order.
-            km = km_between(g.xyz, h, i) if place < ordered else reach
-            nearest = g.base + g.per_km * km
-            if nearest >= fixed:
-                break
-            worst = -np.inf
-            for s in range(sizes):
-                if count[s] >= 0:
-                    places = g.first_size + s - 1
-                    worst = max(worst, cost[s, places - 1] if count[s] == places else np.inf)
-            if nearest + least >= worst:
-                break
-        if place < ordered and km >= reach:
-            continue
+    for i in g.near[g.rank[h]]:
         if i == h or not free[i, c] or staff[i] < g.part_fte - TOLERANCE:
             continue
         vetoed = False
@@ -128,54 +182,36 @@ def best_group(
             vetoed = vetoed or v == i
         if vetoed:
             continue
-        if place >= ordered:
-            km = km_between(g.xyz, h, i)
-            if km < reach:
-                continue
-        k = g.base + g.per_km * km + (g.other_land if g.land[i] != g.land[h] else 0.0)
-        if k >= fixed:
+        km = km_between(g.xyz, h, i)
+        nearest = g.base + g.per_km * km
+        if nearest >= g.fixed[c] or nearest + least >= _worst(g, cost, count):
+            break
+        reward = bonus if g.weak[i] and cover[i] == 0 else 0.0
+        _offer(g, h, c, i, km, prices, scale, reward, money[i], cost, row, count)
+    value, joiners = _choose(g, h, c, prices, scale, cost, count)
+    return value + (bonus if g.weak[h] and cover[h] == 0 else 0.0), joiners
+
+
+@compiled
+def _best_of_all(
+    g: Region, h: int, c: int, prices: Prices, least: Floats, cost: Floats, row: npt.NDArray[np.int32], count: Ints
+) -> tuple[float, int]:
+    """Return value under the prices and number of joiners of a lead's best group, all municipalities considered."""
+    if not _begin(g, h, c, g.money, count):
+        return -np.inf, 0
+    rank = g.rank[h]
+    for place in range(g.near_cells.shape[1]):
+        cell = g.near_cells[rank, place]
+        nearest = g.base + g.per_km * g.cell_km[rank, place]
+        if nearest >= g.fixed[c]:
+            break
+        if nearest + least[cell, c] >= _worst(g, cost, count):
             continue
-        price = scale * prices.need[i, c]
-        if g.weak[i] and cover[i] == 0:
-            price -= bonus
-        for s in range(sizes):
-            if count[s] < 0:
-                continue
-            use = (g.share[operated, c, s] + g.variable[i, c] + k) / g.years
-            if use > money[i] + TOLERANCE:
-                continue
-            total = k + price + scale * (prices.money[i] * use + prices.tier[i, tier_of(use, g.money[i])])
-            places = g.first_size + s - 1
-            if count[s] == places:
-                if total >= cost[s, places - 1]:
-                    continue
-                at = places - 1
-            else:
-                at = count[s]
-                count[s] += 1
-            while at > 0 and cost[s, at - 1] > total:
-                cost[s, at], row[s, at] = cost[s, at - 1], row[s, at - 1]
-                at -= 1
-            cost[s, at], row[s, at] = total, i
-    own = scale * prices.lead[h]
-    if g.weak[h] and cover[h] == 0:
-        own -= bonus
-    if operated == 0:
-        own += scale * prices.need[h, c]
-    best, joiners = -np.inf, 0
-    for s in range(sizes):
-        places = g.first_size + s - 1
-        if count[s] != places:
-            continue
-        value = fixed * places - g.coordination * (places + 1) * places / 2 - own
-        for at in range(places):
-            value -= cost[s, at]
-        if operated == 0:
-            use = (g.share[0, c, s] + g.variable[h, c]) / g.years
-            value -= scale * (prices.money[h] * use + prices.tier[h, tier_of(use, g.money[h])])
-        if value > best:
-            best, joiners = value, places
-    return best, joiners
+        for at in range(g.cell_at[cell], g.cell_at[cell + 1]):
+            i = g.asking[at]
+            if i != h and g.needs[i, c] and g.staff[i] >= g.part_fte - TOLERANCE:
+                _offer(g, h, c, i, km_between(g.xyz, h, i), prices, 1.0, 0.0, g.money[i], cost, row, count)
+    return _choose(g, h, c, prices, 1.0, cost, count)
 
 
 @compiled
@@ -183,21 +219,20 @@ def relaxed(
     g: Region, prices: Prices, least: Floats, first: int, last: int, value: Floats, size: Ints,
     joiners: npt.NDArray[np.int32], taken: Bools,
 ) -> float:  # fmt: skip
-    """Write the best group of each pair of some leads under prices, mark the best of each lead; return their sum."""
+    """Write the best group of each pair of some leads under prices, mark the best of each lead; return their sum.
+
+    ``least`` (cells, u) is the lowest price of a need in each cell, infinite where nobody has it.
+    """
     sizes = g.share.shape[2]
     cost = np.empty((sizes, sizes + g.first_size))
     row = np.empty((sizes, sizes + g.first_size), dtype=np.int32)
-    count, veto = np.zeros(sizes, dtype=np.int64), np.empty(0, dtype=np.int64)
-    cover = np.ones(len(g.staff), dtype=np.int64)
+    count = np.zeros(sizes, dtype=np.int64)
     total = 0.0
     for lead in range(first, last):
         h = g.lead[lead]
         begin, end = g.pairs_of[lead], g.pairs_of[lead + 1]
         for p in range(begin, end):
-            value[p], size[p] = best_group(
-                g, h, g.pair_case[p], prices, 1.0, least[g.pair_case[p]], g.needs, g.staff, g.money, cover, 0.0,
-                0, veto, cost, row, count,
-            )  # fmt: skip
+            value[p], size[p] = _best_of_all(g, h, g.pair_case[p], prices, least, cost, row, count)
             for at in range(size[p]):
                 joiners[p, at] = row[size[p] - g.first_size + 1, at]
             taken[p] = False

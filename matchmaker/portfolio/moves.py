@@ -8,12 +8,9 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matchmaker.portfolio.kernel import Region, best_group, compiled, km_between
+from matchmaker.portfolio.kernel import Region, best_that_fits, compiled, km_between
 from matchmaker.portfolio.problem import TOLERANCE, Prices
 from matchmaker.profiles import Bools, Floats, Ints
-
-SCANNED: Final = 500
-"""How many near ones the search for plans looks at; the bound looks at all."""
 
 _ONE_CASE: Final = 0
 _ANYWHERE: Final = 2
@@ -101,9 +98,9 @@ def _propose(
         return -np.inf
     veto = np.empty(0, dtype=np.int64)
     while True:
-        value, joiners = best_group(
+        value, joiners = best_that_fits(
             g, h, c, prices, scale, scale * least[c] - bonus, state.free, state.staff, state.money, state.cover,
-            bonus, SCANNED, veto, cost, row, count,
+            bonus, veto, cost, row, count,
         )  # fmt: skip
         if joiners == 0:
             return -np.inf

@@ -16,7 +16,7 @@ nobody leads what it neither needs nor operates.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -133,19 +133,6 @@ class Problem:
         yearly[0] *= not operated
         paid: Floats = yearly
         return paid
-
-    def take(self, rows: Ints) -> Problem:
-        """Return the problem of some municipalities alone; of the wishes, who must be apart stays to be kept."""
-        inside = set(self.profiles.key[rows].tolist())
-        limits = replace(self.limits, together=(), fixed=(), excluded=frozenset(), forbidden=(),
-                         apart=tuple(pair for pair in self.limits.apart if inside.issuperset(pair)))  # fmt: skip
-        names = ("variable", "needs", "operates", "leads", "staff", "money", "slots", "weak", "out")
-        return replace(
-            self,
-            profiles=self.profiles.take(rows),
-            limits=limits,
-            **{name: getattr(self, name)[rows] for name in names},
-        )
 
     def left(self, groups: Sequence[Group]) -> tuple[Floats, Floats, Ints]:
         """Return the staff, the money and the groups to lead that are left beside some groups."""
