@@ -147,12 +147,16 @@ def share(players: Sequence[str], cost: Floats, *, inhabitants: Sequence[int | N
     found = {rule: split(game, rule, inhabitants=inhabitants) for rule in SPLIT_RULES}
     splits = tuple(one for one in found.values() if isinstance(one, Split))
     least = least_core_cents(game)
+    gaps = bool(np.isnan(game).any())
+    # `check` lets a coalition gain less than a cent for each member. With unknown costs a split that passes cannot be
+    # looked for, so only what no such cents explain says that there is none.
+    explained = len(players) - 1 if gaps else 0
     if any(one.in_core for one in splits):
         empty: bool | None = False
-    elif least is not None and least > 0:
+    elif least is not None and least > explained:
         empty = True
     else:
-        empty = None if np.isnan(game).any() else False
+        empty = None if gaps else False
     recommended, reason = _recommend(players, game, splits, core_empty=empty)
     return Sharing(
         players=tuple(players),

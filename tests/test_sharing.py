@@ -363,6 +363,19 @@ def test_what_is_unknown_never_turns_into_an_answer(cost: np.ndarray, hidden: st
         assert part.least_core_cents <= (whole.least_core_cents or 0) + 1
 
 
+def test_with_unknown_costs_a_core_is_called_empty_only_beyond_the_rounding_of_cents():
+    """One cent to split: a split passes where all costs are known, so hiding one must not say that none does."""
+    cost = np.zeros(16)
+    cost[8] = cost[15] = 1
+    partial = cost.copy()
+    partial[1] = np.nan
+    players = list("abcd")
+    assert share(players, cost).core_empty is False
+    assert share(players, partial).core_empty is None
+    assert share(players, 1000 * partial).core_empty is True
+    assert share(players, 1000 * cost).core_empty is True
+
+
 @settings(deadline=None)
 @given(cost=games(top=10**5))
 def test_the_recommended_rule_is_the_simplest_that_holds(cost: np.ndarray):
