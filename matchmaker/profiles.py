@@ -134,6 +134,10 @@ class Profiles:
             raise UnknownKey(key)
         return row
 
+    def needed(self, row: int) -> tuple[str, ...]:
+        """Return the use cases that a municipality needs, in the order of the catalogue; empty where unknown, too."""
+        return tuple(u for u, urgency in zip(self.use_cases, self.need[row], strict=True) if urgency)
+
     @cached_property
     def kind(self) -> Ints:
         """Index into `KINDS` per municipality, from key and inhabitants; -1 where these are unknown."""

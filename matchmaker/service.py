@@ -116,7 +116,7 @@ def suggest(
     profiles = data.profiles
     asker = profiles.row(key)
     ranking = partners.rank(profiles, asker, preferences, top)
-    wanted = [u for u, urgency in zip(profiles.use_cases, profiles.need[asker], strict=True) if urgency]
+    wanted = profiles.needed(asker)
     rows = [int(row) for row in ranking.partner[0] if row >= 0]
     return partners.explain(
         profiles,
@@ -132,8 +132,8 @@ def suggest_pair(data: Dataset, key: str, other: str, preferences: Preferences) 
     """Return what speaks for and against one certain partner, with its rank among everybody who takes part.
 
     Only the weights of ``preferences`` count, and whether it shows simulated participants: its other limits could leave
-    this very partner out. Raises `UnknownKey` for a
-    key that the register does not have, and `BadInput` where both are the same.
+    this very partner out. Raises `UnknownKey` for a key that the register does not have, and `BadInput` where both are
+    the same.
     """
     from matchmaker import partners  # noqa: PLC0415 - as in `suggest`
 
@@ -154,8 +154,7 @@ def suggest_pair(data: Dataset, key: str, other: str, preferences: Preferences) 
     one = Ranking(
         everybody.asker, everybody.partner[:, here], everybody.score[:, here], everybody.coverage[:, here]
     )  # fmt: skip
-    needs = [u for u, urgency in zip(profiles.use_cases, profiles.need[asker], strict=True) if urgency]
-    evidence = {partner: data.evidence(partner, needs)}
+    evidence = {partner: data.evidence(partner, profiles.needed(asker))}
     (found,) = partners.explain(profiles, data.catalogue, one, wanted, evidence=evidence)
     return replace(found, rank=place + 1)
 
@@ -238,10 +237,7 @@ def joint_projects(
     """
     profiles = data.profiles
     asker = profiles.row(key)
-    if use_case:
-        wanted = [data.catalogue.use_case(use_case).id]
-    else:
-        wanted = [u for u, urgency in zip(profiles.use_cases, profiles.need[asker], strict=True) if urgency]
+    wanted = (data.catalogue.use_case(use_case).id,) if use_case else profiles.needed(asker)
     found = []
     for wish in wanted:
         group = consortia.best_group(profiles, data.catalogue, asker, wish, preferences)

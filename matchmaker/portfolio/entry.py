@@ -100,20 +100,15 @@ def _paid(problem: Problem, group: Group, row: int) -> float:
 
 def _insertions(problem: Problem, groups: Sequence[Group], row: int, wanted: Bools) -> Iterator[Insertion]:
     taken = np.zeros_like(problem.needs)
-    led = np.zeros(len(problem.profiles), dtype=np.int64)
-    staff, money = problem.staff.copy(), problem.money.copy()
+    staff, money, slots = problem.left(groups)
     for group in groups:
         taken[list(group.rows), group.use_case] = True
-        led[group.lead] += 1
-        staff[group.lead] -= problem.lead_fte
-        staff[list(group.joiners)] -= problem.part_fte
-        money[list(group.rows)] -= problem.pays(group)
         open_ = wanted[group.lead, group.use_case] and len(group.rows) < problem.sizes.stop - 1
         if open_ and problem.needs[row, group.use_case] and row not in group.rows:
             joined = Group(group.use_case, group.lead, tuple(sorted((*group.joiners, row))))
             yield Insertion(problem.value(joined) - problem.value(group), joined, group)
     concerned = problem.needs[row] | problem.leads[row]
-    free_to_lead = problem.leads & wanted & ~taken & (led < problem.slots)[:, None]
+    free_to_lead = problem.leads & wanted & ~taken & (slots > 0)[:, None]
     for h, c in np.argwhere(free_to_lead & concerned).tolist():
         if staff[h] < problem.lead_fte - TOLERANCE or (h != row and (taken[row, c] or not problem.needs[row, c])):
             continue

@@ -162,7 +162,7 @@ def link(url: str, _: Language) -> str:
 
 def both(data: Dataset, key: str, other: str, preferences: Preferences, _: Language) -> None:
     """Draw two municipalities as partners of each other: what a link in the address asks for."""
-    if other == key or other not in set(data.profiles.key.tolist()):
+    if not other or other == key or other not in data.profiles.key:
         return
     version = cache.workspace().version()
     one, two = (data.profiles.municipality(data.profiles.row(k)) for k in (key, other))

@@ -40,7 +40,7 @@ if municipality.population is None or municipality.lat is None:
     st.warning(_("Inhabitants or place of this municipality are unknown, so costs cannot be computed."))
     st.stop()
 results = st.container()
-wanted = [asked] if asked else [u for u, urgency in zip(titles, data.profiles.need[row], strict=True) if urgency]
+wanted = [asked] if asked else data.profiles.needed(row)
 changes = assumptions.own_values(data, wanted, _)
 day = date.today().isoformat()  # noqa: DTZ011 - the day where the server stands
 question = (cache.workspace().version(), key, Preferences(simulated=inputs.shows_simulated()), asked or "", changes)
