@@ -19,8 +19,9 @@ st.markdown(
     _(
         "**Partly in conformity.** Every page is checked automatically against the rules of WCAG 2.2, levels A and "
         "AA (axe-core), in German and English, light and dark; no serious fault that the program can avoid is left. "
-        "What is folded or on a tab that is not open is not checked that way. The way from the profile to the council paper is tested with the keyboard alone. This is a self-assessment: "
-        "no test with screen readers or by people with disabilities has been made yet."
+        "What is folded or on a tab that is not open is not checked that way. The way from the profile to the council "
+        "paper is tested with the keyboard alone. This is a self-assessment: no test with screen readers or by people "
+        "with disabilities has been made yet."
     )
 )
 st.subheader(_("What is not accessible yet"))
