@@ -58,8 +58,7 @@ _LONGEST: Final = 4.0
 _TILE: Final = 256
 """Candidates estimated together: what is read of them, some 30 kB, stays in the processor's nearest cache."""
 
-_CHUNK: Final = 16
-_ROOM: Final = 4
+_ROOM, _LEAST_ROOM = 4, 16
 """Candidates kept for each place among the best before the list is shortened."""
 
 # Constants of the estimate in single precision: a double among them would make everything double.
@@ -390,28 +389,27 @@ def _nobody(k: int) -> Best:
 def _enter(best: Best, j: int, score: float, coverage: float) -> None:
     """Put a candidate in its place among the best: by score, coverage, and row, so that the order of calls is free."""
     rounded, rounded_coverage = np.rint(score * _ROUNDED), np.rint(coverage * _ROUNDED)
-    place = len(best.row)
+    # Taken apart once: every access would count a reference.
+    best_rounded, best_rounded_coverage, row, best_score, best_coverage = best
+    place = len(row)
     while place > 0 and (
-        rounded > best.rounded[place - 1]
+        rounded > best_rounded[place - 1]
         or (
-            rounded == best.rounded[place - 1]
+            rounded == best_rounded[place - 1]
             and (
-                rounded_coverage > best.rounded_coverage[place - 1]
-                or (rounded_coverage == best.rounded_coverage[place - 1] and j < best.row[place - 1])
+                rounded_coverage > best_rounded_coverage[place - 1]
+                or (rounded_coverage == best_rounded_coverage[place - 1] and j < row[place - 1])
             )
         )
     ):
         place -= 1
-    if place == len(best.row):
-        return
-    for after in range(len(best.row) - 1, place, -1):
-        best.rounded[after] = best.rounded[after - 1]
-        best.rounded_coverage[after] = best.rounded_coverage[after - 1]
-        best.row[after] = best.row[after - 1]
-        best.score[after] = best.score[after - 1]
-        best.coverage[after] = best.coverage[after - 1]
-    best.rounded[place], best.rounded_coverage[place] = rounded, rounded_coverage
-    best.row[place], best.score[place], best.coverage[place] = j, score, coverage
+        if place + 1 < len(row):
+            best_rounded[place + 1], row[place + 1] = best_rounded[place], row[place]
+            best_rounded_coverage[place + 1] = best_rounded_coverage[place]
+            best_score[place + 1], best_coverage[place + 1] = best_score[place], best_coverage[place]
+    if place < len(row):
+        best_rounded[place], best_rounded_coverage[place] = rounded, rounded_coverage
+        row[place], best_score[place], best_coverage[place] = j, score, coverage
 
 
 @_compiled
@@ -489,15 +487,18 @@ def best_of_one(columns: Columns, i: int, rows: Ints, weights: Floats, max_km: f
 def _scan(
     figures: Floats, askers: Ints, max_km: float, asking: Asking, row: Ints, bits: Words, f: Singles, unknown: Singles,
     gaps: npt.NDArray[np.int32], complete: bool, w: Singles, furthest: np.float32, k: int, margin: np.float32,
+    first: bool,
 ) -> None:  # fmt: skip
     """Estimate the candidates of a tile for all askers, and list those that may be among the best of one.
 
-    ``w`` are the weights, ``furthest`` is the largest squared chord. The loops over a tile are kept plain, so that
-    the compiler computes many candidates at once.
+    ``w`` are the weights, ``furthest`` is the largest squared chord. ``first`` says that nothing is listed yet and that
+    all in the tile, more than k, are candidates of all but themselves: then the bar is found at once, not by listing.
+    The loops over a tile are kept plain, so that the compiler computes many candidates at once.
     """
     shared, teach, near = w[_SHARED_NEEDS], w[_TEACH] * _QUARTER, w[_NEAR]
     size, same, capacity = w[_SIMILAR_SIZE], w[_SAME_LAND], w[_CAPACITY]
     counts, out = np.empty(3 * _TILE, dtype=np.int16), np.empty(_TILE, dtype=np.float32)
+    hit = np.empty(_TILE + 1, dtype=np.int64)
     # Taken out of the tuples once: every access would count a reference, which costs more than a candidate.
     asked_bits, asked, weak_in, base_of, instead_of = (
         asking.bits, asking.figures, asking.weak, asking.base, asking.instead,
@@ -558,26 +559,26 @@ def _scan(
                 instead = instead_of[a, figure]
                 for t in range(_TILE):
                     out[t] += unknown[figure * _TILE + t] * instead
+        if first:
+            threshold[a] = np.partition(out[: len(row)], len(row) - k - 1)[len(row) - k - 1] - 2 * margin
         bar, reached = threshold[a], np.int32(0)
         for t in range(_TILE):
             reached += np.int32(1) if out[t] >= bar else np.int32(0)
         if reached == 0 or crowded[a]:
             continue
-        for chunk in range(0, _TILE, _CHUNK):
-            reached = np.int32(0)
-            for t in range(chunk, chunk + _CHUNK):
-                reached += np.int32(1) if out[t] >= bar else np.int32(0)
-            if reached == 0:
+        hits = 0
+        for t in range(len(row)):
+            hit[hits] = t
+            hits += 1 if out[t] >= bar else 0  # without a branch, which the processor could not foresee
+        for t in hit[:hits]:
+            if out[t] < threshold[a] or not _candidate(figures, askers[a], row[t], max_km):
                 continue
-            for t in range(chunk, min(chunk + _CHUNK, len(row))):
-                if out[t] < threshold[a] or not _candidate(figures, askers[a], row[t], max_km):
-                    continue
-                listed[a, length[a]], estimate[a, length[a]] = row[t], out[t]
-                length[a] += 1
-                if length[a] == listed.shape[1]:
-                    length[a], threshold[a] = _shortened(listed[a], estimate[a], k, margin)
-                    crowded[a] = crowded[a] or length[a] > listed.shape[1] // 2
-                    length[a] = 0 if crowded[a] else length[a]
+            listed[a, length[a]], estimate[a, length[a]] = row[t], out[t]
+            length[a] += 1
+            if length[a] == listed.shape[1]:
+                length[a], threshold[a] = _shortened(listed[a], estimate[a], k, margin)
+                crowded[a] = crowded[a] or length[a] > listed.shape[1] // 2
+                length[a] = 0 if crowded[a] else length[a]
 
 
 @_estimating
@@ -647,7 +648,7 @@ def best_of_many(
 
     ``candidate`` (n,) marks the rows in the tiles; ``gaps`` as in `best_of_one`.
     """
-    count, room = len(askers), max(_ROOM * k, _CHUNK)
+    count, room = len(askers), max(_ROOM * k, _LEAST_ROOM)
     asking = Asking(
         np.empty((count, tiles.bits.shape[1], _PLANES), dtype=np.uint16), np.empty((count, _FIGURES), dtype=np.float32),
         np.empty(count, dtype=np.int32), np.empty(count, dtype=np.float32), np.empty((count, 6), dtype=np.float32),
@@ -665,10 +666,10 @@ def best_of_many(
     angle = min(max_km / EARTH_RADIUS_KM, np.pi)
     furthest = np.float32((2 * np.sin(angle / 2)) ** 2 + 1e-5 if max_km < np.inf else 1e9)
     for tile in range(len(tiles.complete)):
+        row, begins = tiles.row[tile * _TILE : (tile + 1) * _TILE], tile == 0 and max_km == np.inf
         _scan(
-            columns.figures, askers, max_km, asking, tiles.row[tile * _TILE : (tile + 1) * _TILE], tiles.bits[tile],
-            tiles.figures[tile], tiles.unknown[tile], tiles.gaps[tile], tiles.complete[tile], quick_weights, furthest,
-            k, margin,
+            columns.figures, askers, max_km, asking, row, tiles.bits[tile], tiles.figures[tile], tiles.unknown[tile],
+            tiles.gaps[tile], tiles.complete[tile], quick_weights, furthest, k, margin, begins and len(row) > k,
         )  # fmt: skip
     found = Best(
         np.full((count, k), -np.inf), np.full((count, k), -np.inf), np.full((count, k), -1),
