@@ -15,10 +15,15 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
 
 from matchmaker.dataset import Dataset
 from matchmaker.store import Store
 from matchmaker.workspace import Workspace
+
+# How long an example takes depends on what else the machine does, and says nothing about the program.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 # Taken before any test puts the address of its own database there.
 _SERVER = os.environ.get("MATCHMAKER_DATABASE_URL", "")

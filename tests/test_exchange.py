@@ -180,7 +180,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("exchange")
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(tables=TABLES)
 def test_what_is_written_is_read_back(tables: sheets.Tables, scratch: Path):
     for target in (scratch / "package", scratch / "package.xlsx"):
@@ -575,7 +575,7 @@ def test_a_row_far_down_does_not_take_long(tmp_path: Path):
         exchange.read(tmp_path / "package.xlsx", known=KNOWN)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(at=st.integers(0, len(workbook()) - 1), byte=st.integers(0, 255))
 def test_a_damaged_workbook_is_read_or_refused(at: int, byte: int, scratch: Path):
     content = bytearray(workbook())
@@ -585,7 +585,7 @@ def test_a_damaged_workbook_is_read_or_refused(at: int, byte: int, scratch: Path
         assert list(exchange.read(scratch / "damaged.xlsx", known=KNOWN)) == ["needs"]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(content=st.binary(max_size=60) | st.text("\"',;\n\t01key=", max_size=60).map(str.encode))
 def test_any_bytes_are_refused_with_a_reason(content: bytes, scratch: Path):
     (scratch / "needs.csv").write_bytes(content)

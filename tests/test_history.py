@@ -80,7 +80,7 @@ STATES = st.lists(
 )
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(states=STATES, data=st.data())
 def test_any_earlier_state_comes_back_exactly_and_as_a_new_change(states, data, database: str):
     store = Store(database)

@@ -213,7 +213,7 @@ def test_unknown_values_leave_a_municipality_out(shipped):
 
 
 @given(profiles=profile_sets(most=60))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_any_data_give_eight_answers_with_figures_inside_their_ranges(shipped, profiles: Profiles):
     for insight in answers(profiles, shipped).values():
         assert insight.p is None or 0 <= insight.p <= 1
@@ -228,7 +228,7 @@ def test_any_data_give_eight_answers_with_figures_inside_their_ranges(shipped, p
 
 
 @given(seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_the_order_of_municipalities_changes_nothing(shipped, seed: int):
     p = towns_wide()
     shuffled = np.arange(len(p))

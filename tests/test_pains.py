@@ -38,7 +38,7 @@ def test_what_has_nothing_to_do_with_it_finds_nothing(index: PainIndex):
     assert index.find("xyzq wvxk") == ()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(text=st.text(max_size=300), limit=st.integers(1, 5))
 def test_any_text_has_an_answer(index: PainIndex, text: str, limit: int):
     found = index.find(text, limit=limit)

@@ -77,7 +77,7 @@ def plain_ranking(
     return found[:k]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(profiles=profile_sets(), k=st.integers(1, 12))
 def test_everybodys_best_equal_the_definition(profiles: Profiles, k: int):
     ranking = rank_all(profiles, EVERYONE, k)
@@ -90,7 +90,7 @@ def test_everybodys_best_equal_the_definition(profiles: Profiles, k: int):
         assert np.isnan(ranking.score[i][len(found) :]).all()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(profiles=profile_sets(least=2), weights=st.lists(st.integers(0, 9), min_size=9, max_size=9).filter(any))
 def test_one_asker_equals_everybody_for_any_weights(profiles: Profiles, weights: list[int]):
     preferences = replace(EVERYONE, weights=Weights(*(w / 10 for w in weights)))

@@ -124,7 +124,7 @@ def test_limits_that_cannot_be_are_refused(wrong: dict[str, float]):
         Limits(**wrong)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), place=st.integers(0, 9))
 def test_a_way_in_is_true_when_planned_anew(seed: int, place: int):
     """A new plan reaches the gain of putting a municipality into a plan, and then has that municipality."""

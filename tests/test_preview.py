@@ -52,7 +52,7 @@ ROWS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(before=ROWS, after=ROWS.filter(bool))
 def test_what_is_announced_leads_from_the_present_to_the_file(before, after):
     present, taken = offers(*before), offers(*after)

@@ -136,7 +136,6 @@ def test_what_can_be_said_of_skane_and_what_cannot():
     assert found.recommended == "equal_saving"
 
 
-@settings(deadline=None)
 @given(cost=games())
 def test_shapley_is_the_mean_over_all_orders_of_joining(cost: np.ndarray):
     players = len(cost).bit_length() - 1
@@ -154,7 +153,6 @@ def test_shapley_is_the_mean_over_all_orders_of_joining(cost: np.ndarray):
     assert scaled == tuple(total)
 
 
-@settings(deadline=None)
 @given(cost=games(least=3, most=5, top=1000), factor=st.just(120))
 def test_shapley_treats_equals_equally_and_asks_nothing_of_who_adds_nothing(cost: np.ndarray, factor: int):
     players = len(cost).bit_length() - 1
@@ -171,7 +169,6 @@ def test_shapley_treats_equals_equally_and_asks_nothing_of_who_adds_nothing(cost
     assert amounts(nobody_more * factor * 6, "shapley")[-1] == 0
 
 
-@settings(deadline=None)
 @given(
     parts=st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), min_size=2, max_size=7),
     fixed=st.integers(0, 10**7),
@@ -197,7 +194,7 @@ def test_shapley_of_a_joint_project_has_a_closed_form(
     assert amounts(cost, "shapley") == tuple(expected)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(joining=st.lists(st.integers(0, 10**6), min_size=2, max_size=7))
 def test_where_nothing_works_without_the_lead_it_takes_half_of_each_saving(joining: list[int]):
     cost = project_game([10**6] * len(joining), 2 * 10**6, [2 * k for k in joining], 0)
@@ -206,7 +203,6 @@ def test_where_nothing_works_without_the_lead_it_takes_half_of_each_saving(joini
     assert shares[1:] == tuple(2 * 10**6 + k for k in joining[1:])
 
 
-@settings(deadline=None)
 @given(cost=concave_games())
 def test_where_joining_more_never_adds_more_shapley_lies_in_the_core(cost: np.ndarray):
     found = split(cost, "shapley")
@@ -258,7 +254,7 @@ def test_nucleolus_and_shapley_of_a_runway():
     assert amounts(cost, "nucleolus") == (30, 45, 105)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cost=games(least=3, most=5, top=1000))
 def test_nobody_can_be_helped_at_no_cost_to_those_who_complain_more(cost: np.ndarray):
     """Kohlberg 1971: a split is the nucleolus exactly when this holds at every height of complaint."""
@@ -282,7 +278,7 @@ def test_nobody_can_be_helped_at_no_cost_to_those_who_complain_more(cost: np.nda
         assert helped.fun == pytest.approx(0, abs=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cost=games(most=6))
 def test_the_least_core_equals_the_dearest_balanced_collection(cost: np.ndarray):
     """Bondareva and Shapley: the dual program over balanced weights of coalitions, by another method."""
@@ -326,7 +322,6 @@ def test_every_rule_adds_up_on_ten_thousand_games():
             assert len(amounts(cost, rule, inhabitants=people)) == players
 
 
-@settings(deadline=None)
 @given(cost=games(top=1000), data=st.data())
 def test_checks_are_those_of_going_through_all_subgroups(cost: np.ndarray, data: st.DataObject):
     players = len(cost).bit_length() - 1
@@ -343,7 +338,6 @@ def test_checks_are_those_of_going_through_all_subgroups(cost: np.ndarray, data:
     assert found.in_core is (found.adds_up and not better)
 
 
-@settings(deadline=None)
 @given(cost=games(top=1000), hidden=st.data())
 def test_what_is_unknown_never_turns_into_an_answer(cost: np.ndarray, hidden: st.DataObject):
     """An answer that is given with some costs unknown is the same whatever they are."""
@@ -376,7 +370,6 @@ def test_with_unknown_costs_a_core_is_called_empty_only_beyond_the_rounding_of_c
     assert share(players, 1000 * cost).core_empty is True
 
 
-@settings(deadline=None)
 @given(cost=games(top=10**5))
 def test_the_recommended_rule_is_the_simplest_that_holds(cost: np.ndarray):
     players = len(cost).bit_length() - 1
@@ -412,7 +405,6 @@ def test_a_solution_that_only_pays_for_all_is_in_the_core_however_it_is_split():
     assert share(["A", "B", "C"], cost).recommended == "stand_alone"
 
 
-@settings(deadline=None)
 @given(cost=games(), rule=st.sampled_from(["stand_alone", "equal_saving", "scrb"]))
 def test_rules_follow_their_formula(cost: np.ndarray, rule: str):
     players = len(cost).bit_length() - 1
