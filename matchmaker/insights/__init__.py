@@ -59,6 +59,9 @@ NAMED_CORRELATION: Final = 0.3
 STRONG_CORRELATION: Final = 0.5
 """Medium and large correlation by the convention of Cohen (1988), chapter 3."""
 
+SAID_TO_LAG: Final = tuple(DIMENSIONS.index(dimension) for dimension in ("D2", "D3", "D4"))
+"""Data, processes and change: where small towns are said to be behind."""
+
 COMMON_SHARE: Final = 0.25
 STRONG_SHARE: Final = 0.5
 """A dimension is a common bottleneck where it is lowest in a quarter, twice what chance gives; strong is half."""
@@ -269,7 +272,7 @@ def _small_towns(profiles: Profiles, catalogue: Catalogue) -> Insight:
     small, known = profiles.kind == KINDS.index(Kind.SMALL_TOWN), profiles.kind >= 0
     titles, gaps, chances, rows = _titles(catalogue), [], [], []
     least_ours, least_others, seen = len(profiles), len(profiles), np.zeros(len(profiles), dtype=bool)
-    for column in (1, 2, 3):
+    for column in SAID_TO_LAG:
         level = profiles.maturity[:, column]
         told = known & ~np.isnan(level)
         seen |= told
@@ -286,7 +289,7 @@ def _small_towns(profiles: Profiles, catalogue: Catalogue) -> Insight:
     figures = [Figure(name, "levels")]
     p, verdict = None, Verdict.TOO_FEW
     explained = too_few_in(message("small towns"), least_ours, least_others)
-    if len(gaps) == len((1, 2, 3)):
+    if len(gaps) == len(SAID_TO_LAG):
         p = max(parts)
         verdict = _all(
             [
