@@ -76,6 +76,7 @@ _OUT = np.float32(-1e9)
 Words: TypeAlias = npt.NDArray[np.uint64]
 Shorts: TypeAlias = npt.NDArray[np.uint16]
 Singles: TypeAlias = npt.NDArray[np.float32]
+Rows: TypeAlias = npt.NDArray[np.int32]
 Frozen = TypeVar("Frozen", "Columns", "Tiles")
 Compiled = TypeVar("Compiled", bound=Callable[..., Any])
 
@@ -89,8 +90,8 @@ class Columns(NamedTuple):
 
     bits: Words
     figures: Floats
-    tie_start: npt.NDArray[np.int32]
-    tie_row: npt.NDArray[np.int32]
+    tie_start: Rows
+    tie_row: Rows
     tie: Floats
 
 
@@ -248,6 +249,11 @@ def _compiled(function: Compiled) -> Compiled:
     return cast("Compiled", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
+def _inlined(function: Compiled) -> Compiled:
+    """Write exact arithmetic out where it is called, inside a loop over candidates."""
+    return cast("Compiled", numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")(function))
+
+
 def _estimating(function: Compiled) -> Compiled:
     """Compile an estimate, whose operations may be reordered so that many candidates are computed at once."""
     return cast("Compiled", numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=True)(function))
@@ -273,10 +279,16 @@ _ones_of_short: Callable[[Any], int] = cast("Any", intrinsic(_count_ones_of_shor
 """Count the ones among the last 16 bits of a word; counts this short are computed for most candidates at once."""
 
 
-@_compiled
-def _write_parts(columns: Columns, i: int, j: int, part: Floats) -> None:
-    """Write the nine parts of the score of candidate j for asker i, NaN where unknown; see `matchmaker.partners`."""
-    bits, me, them = columns.bits, columns.figures[i], columns.figures[j]
+@_inlined
+def _write_parts(
+    bits: Words, figures: Floats, tie_start: Rows, tie_row: Rows, tie: Floats, i: int, j: int, part: Floats
+) -> None:
+    """Write the nine parts of the score of candidate j for asker i, NaN where unknown; see `matchmaker.partners`.
+
+    The columns come one by one: taken out of their tuple for each candidate, each counting a reference, they would
+    cost more than the score.
+    """
+    me, them = figures[i], figures[j]
     common, reuse, teach = 0, 0, 0
     for w in range(bits.shape[1]):
         common += _ones(bits[i, w, 0] & bits[j, w, 0])
@@ -298,10 +310,10 @@ def _write_parts(columns: Columns, i: int, j: int, part: Floats) -> None:
             ahead += 0.0 if them[d] <= me[d] else them[d] - me[d]
     part[_LEARN] = ahead / room if room > 0 else 0 * ahead
     part[_TIES] = 0.0
-    for at in range(columns.tie_start[i], columns.tie_start[i + 1]):
-        if columns.tie_row[at] == j:
-            part[_TIES] = columns.tie[at]
-    part[_NEAR] = 1 / (1 + (_km(columns.figures, i, j) / HALF_SCORE_KM) ** 2)
+    for at in range(tie_start[i], tie_start[i + 1]):
+        if tie_row[at] == j:
+            part[_TIES] = tie[at]
+    part[_NEAR] = 1 / (1 + (_km(figures, i, j) / HALF_SCORE_KM) ** 2)
     mine, theirs = me[_POPULATION], them[_POPULATION]
     part[_SIMILAR_SIZE] = mine / theirs if mine < theirs else theirs / mine
     part[_SAME_LAND] = 1.0 if me[_LAND] == them[_LAND] else 0.0
@@ -337,9 +349,10 @@ def _candidate(figures: Floats, i: int, j: int, max_km: float) -> bool:
 @_compiled
 def parts_of(columns: Columns, i: int, rows: Ints) -> Floats:
     """Return every part of the score of some candidates, (len(rows), 9), NaN where unknown."""
+    bits, figures, tie_start, tie_row, tie = columns
     parts = np.empty((len(rows), len(PARTS)))
     for place in range(len(rows)):
-        _write_parts(columns, i, rows[place], parts[place])
+        _write_parts(bits, figures, tie_start, tie_row, tie, i, rows[place], parts[place])
     return parts
 
 
@@ -349,35 +362,39 @@ def neutral_of(columns: Columns, i: int, rows: Ints, max_km: float) -> Floats:
 
     ``rows`` are candidates; the asker is none of its own, and so are those beyond ``max_km``.
     """
+    bits, figures, tie_start, tie_row, tie = columns
     part, total, count = np.empty(len(PARTS)), np.zeros(len(PARTS)), np.zeros(len(PARTS))
     for j in rows:
-        if not _candidate(columns.figures, i, j, max_km):
+        if not _candidate(figures, i, j, max_km):
             continue
-        _write_parts(columns, i, j, part)
+        _write_parts(bits, figures, tie_start, tie_row, tie, i, j, part)
         for p in range(len(PARTS)):
             if not np.isnan(part[p]):
                 total[p] += part[p]
                 count[p] += 1
-    for p in range(len(PARTS)):
-        total[p] = total[p] / count[p] if count[p] > 0 else 0.5
-    return total
+    return np.where(count > 0, total / count, 0.5)
 
 
 @_compiled
 def _consider(
-    columns: Columns, i: int, j: int, max_km: float, weights: Floats, neutral: Floats, part: Floats, best: Best
+    columns: Columns, i: int, rows: Ints, max_km: float, weights: Floats, neutral: Floats, best: Best
 ) -> None:
-    """Score a candidate by definition and enter it among the best where it belongs; ``part`` is room to work in."""
-    if not _candidate(columns.figures, i, j, max_km):
-        return
-    _write_parts(columns, i, j, part)
-    score, covered, total = 0.0, 0.0, 0.0
-    for p in range(len(PARTS)):
-        known = not np.isnan(part[p])
-        score += weights[p] * (part[p] if known else neutral[p])
-        covered += weights[p] if known else 0.0
-        total += weights[p]
-    _enter(best, j, score, covered / total)
+    """Score candidates by definition and enter them among the best where they belong."""
+    bits, figures, tie_start, tie_row, tie = columns
+    part, last = np.empty(len(PARTS)), best.rounded[len(best.rounded) - 1 :]
+    for j in rows:
+        if not _candidate(figures, i, j, max_km):
+            continue
+        _write_parts(bits, figures, tie_start, tie_row, tie, i, j, part)
+        score = 0.0
+        for p in range(len(PARTS)):
+            score += weights[p] * (neutral[p] if np.isnan(part[p]) else part[p])
+        if np.rint(score * _ROUNDED) >= last[0]:
+            covered, total = 0.0, 0.0
+            for p in range(len(PARTS)):
+                covered += 0.0 if np.isnan(part[p]) else weights[p]
+                total += weights[p]
+            _enter(best, j, score, covered / total)
 
 
 @_compiled
@@ -432,7 +449,7 @@ def move(
     Returns who has to be ranked anew: those changed themselves, and those whose list a candidate may have left for
     one that is not in it.
     """
-    again, part, neutral = is_changed.copy(), np.empty(len(PARTS)), np.full(len(PARTS), 0.5)
+    again, moved, neutral = is_changed.copy(), changed[candidate[changed]], np.full(len(PARTS), 0.5)
     k = best.row.shape[1]
     for i in range(len(again)):
         if again[i]:
@@ -452,9 +469,7 @@ def move(
         left = kept < k and full
         mine.rounded[kept:], mine.rounded_coverage[kept:], mine.row[kept:] = -np.inf, -np.inf, -1
         mine.score[kept:], mine.coverage[kept:] = np.nan, np.nan
-        for j in changed:
-            if candidate[j]:
-                _consider(columns, i, j, max_km, weights, neutral, part, mine)
+        _consider(columns, i, moved, max_km, weights, neutral, mine)
         # Whoever was not in the list was no better than its last: so is the new last, or the list is complete.
         again[i] = left and (
             mine.row[last] < 0
@@ -477,9 +492,8 @@ def best_of_one(columns: Columns, i: int, rows: Ints, weights: Floats, max_km: f
     ``gaps`` says whether anything is unknown about the asker or a candidate; without, no neutral value is needed.
     """
     neutral = neutral_of(columns, i, rows, max_km) if gaps else np.full(len(PARTS), 0.5)
-    best, part = _nobody(k), np.empty(len(PARTS))
-    for j in rows:
-        _consider(columns, i, j, max_km, weights, neutral, part, best)
+    best = _nobody(k)
+    _consider(columns, i, rows, max_km, weights, neutral, best)
     return best
 
 
@@ -631,15 +645,6 @@ def _ask(columns: Columns, i: int, weights: Floats, neutral: Floats, a: int, ask
 
 
 @_compiled
-def _tied(columns: Columns, i: int, j: int) -> bool:
-    """Tell whether i and j have cooperated before."""
-    tied = False
-    for at in range(columns.tie_start[i], columns.tie_start[i + 1]):
-        tied = tied or columns.tie_row[at] == j
-    return tied
-
-
-@_compiled
 def best_of_many(
     columns: Columns, askers: Ints, tiles: Tiles, candidate: Bools, weights: Floats, max_km: float, k: int,
     gaps: bool,
@@ -675,26 +680,21 @@ def best_of_many(
         np.full((count, k), -np.inf), np.full((count, k), -np.inf), np.full((count, k), -1),
         np.full((count, k), np.nan), np.full((count, k), np.nan),
     )  # fmt: skip
-    part = np.empty(len(PARTS))
     for a in range(count):
         i = askers[a]
         best = Best(found.rounded[a], found.rounded_coverage[a], found.row[a], found.score[a], found.coverage[a])
         if asking.crowded[a]:
-            for j in tiles.row:
-                _consider(columns, i, j, max_km, weights, neutral[a], part, best)
+            _consider(columns, i, tiles.row, max_km, weights, neutral[a], best)
             continue
-        first, last = columns.tie_start[i], columns.tie_start[i + 1]
         # What was listed before the bar rose is left out by one more shortening.
-        if asking.length[a] > k:
-            asking.length[a], asking.threshold[a] = _shortened(
-                asking.row[a, : asking.length[a]], asking.estimate[a, : asking.length[a]], k, margin
-            )
-        for place in range(asking.length[a]):
-            j = asking.row[a, place]
-            if asking.estimate[a, place] >= asking.threshold[a] and not _tied(columns, i, j):
-                _consider(columns, i, j, max_km, weights, neutral[a], part, best)
+        listed, estimate = asking.row[a, : asking.length[a]], asking.estimate[a, : asking.length[a]]
+        close = _shortened(listed, estimate, k, margin)[0] if len(listed) > k else len(listed)
         # Ties are few, so estimates leave them out: those candidates are scored in any case.
-        for j in columns.tie_row[first:last]:
-            if candidate[j]:
-                _consider(columns, i, j, max_km, weights, neutral[a], part, best)
+        ties = columns.tie_row[columns.tie_start[i] : columns.tie_start[i + 1]].astype(np.int64)
+        untied = 0
+        for j in listed[:close]:
+            listed[untied] = j
+            untied += 0 if j in ties else 1
+        _consider(columns, i, listed[:untied], max_km, weights, neutral[a], best)
+        _consider(columns, i, ties[candidate[ties]], max_km, weights, neutral[a], best)
     return found
