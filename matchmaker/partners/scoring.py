@@ -43,7 +43,7 @@ _MOST_COUNTED: Final = 2**15 - 1
 _MOST_QUARTERS: Final = 12
 """An estimate counts in 16 bits; an urgency of 3 and an offer of four quarters are the most that one use case adds."""
 
-_PLANES: Final = 7
+_PLANES, _NEED_PLANES = 7, 4
 """Bits of a municipality: urgency at least 1, at least 2, 3, and odd; offers of one, two and four quarters."""
 
 _NEED_SUM, _NEED_SHARE, _OFFERS, _X, _Y, _Z, _POPULATION, _FTE, _LAND, _MATURITY = range(10)
@@ -145,15 +145,9 @@ class Best(NamedTuple):
     coverage: Floats
 
 
-def columns_of(
-    profiles: Profiles,
-    need: npt.NDArray[np.uint8] | None = None,
-    offer: npt.NDArray[np.uint8] | None = None,
-    maturity: Floats | None = None,
-) -> Columns:
-    """Return the columns of municipalities, with other needs, offers or levels than their own where given."""
-    need = profiles.need if need is None else need
-    offer = profiles.offer if offer is None else offer
+def columns_of(profiles: Profiles) -> Columns:
+    """Return the columns of municipalities."""
+    need, offer = profiles.need, profiles.offer
     levels = (need >= 1, need >= 2, need == 3, need & 1 == 1)  # noqa: PLR2004 - urgencies
     planes = (*levels, offer == 1, offer == 2, offer == 4)  # noqa: PLR2004 - quarters
     total = np.where(profiles.need_known, need.sum(axis=1, dtype=np.float64), np.nan)
@@ -163,13 +157,13 @@ def columns_of(
             figures=np.column_stack(
                 (
                     total,
-                    np.divide(1, total, out=np.zeros(len(total)), where=total > 0),
+                    _share(total),
                     np.where(profiles.offer_known, 1.0, np.nan),
                     profiles.unit_vector,
                     profiles.population,
                     profiles.fte,
                     profiles.land,
-                    profiles.maturity if maturity is None else maturity,
+                    profiles.maturity,
                 )
             ),
             tie_start=profiles.ties.indptr.astype(np.int32),
@@ -177,6 +171,35 @@ def columns_of(
             tie=profiles.ties.data.astype(np.float64),
         )
     )
+
+
+def _share(total: Floats) -> Floats:
+    return np.divide(1, total, out=np.zeros(len(total)), where=total > 0)
+
+
+def shaken(columns: Columns, se: Floats, rng: np.random.Generator) -> Columns:
+    """Return the columns with each level moved by its standard error, shape (n, 8), within 0-5, and thinned out.
+
+    Each need and offer is dropped with a chance of one in ten.
+    """
+    keep = np.stack([_mostly_ones(columns.bits.shape[:2], rng) for _ in range(2)], axis=2)
+    bits = columns.bits & np.repeat(keep, (_NEED_PLANES, _PLANES - _NEED_PLANES), axis=2)
+    figures = columns.figures.copy()
+    # The urgency is the number of planes "1 or more", "2 or more" and "3" in which a need stands.
+    total = np.bitwise_count(bits[:, :, :3]).sum(axis=(1, 2)) + 0 * figures[:, _NEED_SUM]
+    figures[:, _NEED_SUM], figures[:, _NEED_SHARE] = total, _share(total)
+    moved = figures[:, _MATURITY:] + rng.standard_normal(se.shape, dtype=np.float32) * se
+    figures[:, _MATURITY:] = np.clip(moved, 0, 5)
+    return _frozen(columns._replace(bits=bits, figures=figures))
+
+
+def _mostly_ones(shape: tuple[int, ...], rng: np.random.Generator) -> Words:
+    """Return words of which each bit is one with a chance of 922 in 1,024, nine in ten: 64 draws at once."""
+    words = np.zeros(shape, dtype=np.uint64)
+    for digit in range(10):
+        flips = rng.integers(0, 2**64, shape, dtype=np.uint64)
+        words = words | flips if 922 >> digit & 1 else words & flips
+    return words
 
 
 def _words(bits: npt.NDArray[np.bool_]) -> Words:
@@ -365,12 +388,8 @@ def neutral_of(columns: Columns, i: int, rows: Ints, max_km: float) -> Floats:
 
 
 @_compiled
-def _consider(
-    columns: Columns, i: int, j: int, max_km: float, weights: Floats, neutral: Floats, part: Floats, best: Best
-) -> None:
-    """Score a candidate by definition and enter it among the best where it belongs; ``part`` is room to work in."""
-    if not _candidate(columns.figures, i, j, max_km):
-        return
+def _score(columns: Columns, i: int, j: int, weights: Floats, neutral: Floats, part: Floats) -> tuple[float, float]:
+    """Return score and coverage of a candidate by definition; ``part`` is room to work in."""
     _write_parts(columns, i, j, part)
     score, covered, total = 0.0, 0.0, 0.0
     for p in range(len(PARTS)):
@@ -378,7 +397,30 @@ def _consider(
         score += weights[p] * (part[p] if known else neutral[p])
         covered += weights[p] if known else 0.0
         total += weights[p]
-    _enter(best, j, score, covered / total)
+    return score, covered / total
+
+
+@_compiled
+def _consider(
+    columns: Columns, i: int, j: int, max_km: float, weights: Floats, neutral: Floats, part: Floats, best: Best
+) -> None:
+    """Score a candidate and enter it among the best where it belongs; ``part`` is room to work in."""
+    if _candidate(columns.figures, i, j, max_km):
+        score, coverage = _score(columns, i, j, weights, neutral, part)
+        _enter(best, j, score, coverage)
+
+
+@_compiled
+def scores_of_one(
+    columns: Columns, i: int, rows: Ints, weights: Floats, neutral: Floats, max_km: float
+) -> Floats:
+    """Return score and coverage of some candidates for one asker, shape (2, len(rows)); NaN for who is none."""
+    part = np.empty(len(PARTS))
+    found = np.full((2, len(rows)), np.nan)
+    for place in range(len(rows)):
+        if _candidate(columns.figures, i, rows[place], max_km):
+            found[0, place], found[1, place] = _score(columns, i, rows[place], weights, neutral, part)
+    return found
 
 
 @_compiled
@@ -473,12 +515,11 @@ def move(
 
 
 @_compiled
-def best_of_one(columns: Columns, i: int, rows: Ints, weights: Floats, max_km: float, k: int, gaps: bool) -> Best:
+def best_of_one(columns: Columns, i: int, rows: Ints, weights: Floats, neutral: Floats, max_km: float, k: int) -> Best:
     """Return the best k of one asker among the candidates in these rows, every one scored by definition.
 
-    ``gaps`` says whether anything is unknown about the asker or a candidate; without, no neutral value is needed.
+    ``neutral`` stands in for what is unknown, as `neutral_of` gives it.
     """
-    neutral = neutral_of(columns, i, rows, max_km) if gaps else np.full(len(PARTS), 0.5)
     best, part = _nobody(k), np.empty(len(PARTS))
     for j in rows:
         _consider(columns, i, j, max_km, weights, neutral, part, best)
@@ -645,7 +686,8 @@ def best_of_many(
 ) -> Best:  # fmt: skip
     """Return the best k of many askers among the candidates, each field of shape (len(askers), k).
 
-    ``candidate`` (n,) marks the rows in the tiles; ``gaps`` as in `best_of_one`.
+    ``candidate`` (n,) marks the rows in the tiles; ``gaps`` says whether anything is unknown about an asker or a
+    candidate; without, no neutral value is needed.
     """
     count, room = len(askers), max(_ROOM * k, _CHUNK)
     asking = Asking(
