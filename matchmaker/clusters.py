@@ -10,8 +10,10 @@ the best divisions of clouds without any groups; where those do as well, there i
 
 from __future__ import annotations
 
+import copy
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -144,6 +146,23 @@ class Types:
         return _membership(self.model, [t.id for t in self.types], _features(profiles))
 
 
+@dataclass(frozen=True, eq=False)
+class Search:
+    """Divisions of the same municipalities into every possible number of types, to choose from.
+
+    ``data`` are the fully known rows of ``features`` (n, 11), standardised by ``prepare``. The other fields are those
+    of `Types`, with ``divisions`` by number of types.
+    """
+
+    features: Floats
+    data: Floats
+    prepare: Pipeline
+    divisions: Mapping[int, KMeans]
+    tried: tuple[tuple[int, float, float], ...]
+    reference: Floats
+    seed: int
+
+
 def feature_names(catalogue: Catalogue) -> tuple[Label, ...]:
     """Return the names of the eleven features: the eight dimensions, needs, staff and money."""
     return (*(dimension.title for dimension in catalogue.dimensions[: len(DIMENSIONS)]), *_OTHER_FEATURES)
@@ -152,6 +171,44 @@ def feature_names(catalogue: Catalogue) -> tuple[Label, ...]:
 def known_features(profiles: Profiles) -> tuple[int, ...]:
     """Return of how many municipalities each feature is known, in the order of `feature_names`."""
     return tuple(int(count) for count in (~np.isnan(_features(profiles))).sum(axis=0))
+
+
+def search(profiles: Profiles, *, seed: int = 0) -> Search:
+    """Divide municipalities into every possible number of types, as `find_types` describes; this takes seconds.
+
+    Raises `BadInput` below twelve fully assessed municipalities.
+    """
+    features = _features(profiles)
+    rows = np.flatnonzero(~np.isnan(features).any(axis=1))
+    if len(rows) < LEAST:
+        raise BadInput(
+            message(
+                "Types need at least {least} fully assessed municipalities; there are {count}.",
+                least=LEAST,
+                count=len(rows),
+            ),
+            where="profiles",
+            remedy=message("Load more profiles or show the demonstration participants."),
+        )
+    prepare = _preparation()
+    data: Floats = prepare.fit_transform(features[rows])
+    with _one_thread():
+        numbers = range(2, min(MOST_TYPES, len(rows) // _FEWEST_PER_TYPE, _distinct(data)) + 1)
+        divisions = {k: _cluster(data, k, seed) for k in (1, *numbers)}
+        tried = tuple(
+            (k, _silhouette(data, divisions[k].labels_, seed), _stability(data, divisions[k], seed)) for k in numbers
+        )
+        reference = _references(data, numbers, seed)
+    return Search(features, data, prepare, divisions, tried, reference, seed)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Solve hundreds of small problems: waking threads and checking parameters for each costs more than solving it."""
+    from sklearn import config_context  # noqa: PLC0415 - takes most of a second to load; only types need it
+
+    with threadpool_limits(limits=1), config_context(assume_finite=True, skip_parameter_validation=True):
+        yield
 
 
 def find_types(
@@ -178,47 +235,34 @@ def find_types(
 
     Raises `BadInput` below twelve fully assessed municipalities, and for a ``number`` that they do not allow.
     """
-    from sklearn import config_context  # noqa: PLC0415 - takes most of a second to load; only types need it
+    return chosen_types(search(profiles, seed=seed), catalogue, number=number, previous=previous)
 
-    features = _features(profiles)
-    rows = np.flatnonzero(~np.isnan(features).any(axis=1))
-    if len(rows) < LEAST:
+
+def chosen_types(
+    searched: Search, catalogue: Catalogue, *, number: int | None = None, previous: Types | None = None
+) -> Types:
+    """Return the types that a search has found, as `find_types` does."""
+    tried, reference = searched.tried, searched.reference
+    if number is not None and number not in (k for k, _, _ in tried):
         raise BadInput(
-            message(
-                "Types need at least {least} fully assessed municipalities; there are {count}.",
-                least=LEAST,
-                count=len(rows),
-            ),
-            where="profiles",
-            remedy=message("Load more profiles or show the demonstration participants."),
+            message("These profiles cannot be divided into {number} types.", number=number),
+            where="number",
+            remedy=message("Ask for 2 to {most} types, or load more profiles.", most=MOST_TYPES),
         )
-    prepare = _preparation()
-    data: Floats = prepare.fit_transform(features[rows])
-    # Hundreds of small problems: waking threads and checking parameters for each costs more than solving it.
-    with threadpool_limits(limits=1), config_context(assume_finite=True, skip_parameter_validation=True):
-        numbers = range(2, min(MOST_TYPES, len(rows) // _FEWEST_PER_TYPE, _distinct(data)) + 1)
-        if number is not None and number not in numbers:
-            raise BadInput(
-                message("These profiles cannot be divided into {number} types.", number=number),
-                where="number",
-                remedy=message("Ask for 2 to {most} types, or load more profiles.", most=MOST_TYPES),
-            )
-        divisions = {k: _cluster(data, k, seed) for k in numbers}
-        tried = tuple((k, _silhouette(data, d.labels_, seed), _stability(data, d, seed)) for k, d in divisions.items())
-        reference = _references(data, numbers, seed)
-        lead = np.array([silhouette for _, silhouette, _ in tried]) - reference.mean(axis=0)
-        by_chance = (reference - reference.mean(axis=0)).max(initial=0)
-        wanted = [place for place, (k, _, _) in enumerate(tried) if number in (None, k)]
-        best = max(wanted, key=lambda place: (tried[place][2] >= STABLE, lead[place]), default=None)
-        k, silhouette, stability = (1, np.nan, np.nan) if best is None else tried[best]
-        structured = best is not None and bool(lead[best] > by_chance)
-        if not structured and number is None:
-            k = 1
-        chosen = divisions[k] if k > 1 else _cluster(data, 1, seed)
-        without = _without(data, chosen, seed) if k > 1 else ()
-        kept = _kept(prepare, chosen, previous)
-        model, ids = _numbered(prepare, chosen, kept)
-    membership = _membership(model, ids, features)
+    lead = np.array([silhouette for _, silhouette, _ in tried]) - reference.mean(axis=0)
+    by_chance = (reference - reference.mean(axis=0)).max(initial=0)
+    wanted = [place for place, (k, _, _) in enumerate(tried) if number in (None, k)]
+    best = max(wanted, key=lambda place: (tried[place][2] >= STABLE, lead[place]), default=None)
+    k, silhouette, stability = (1, np.nan, np.nan) if best is None else tried[best]
+    structured = best is not None and bool(lead[best] > by_chance)
+    if not structured and number is None:
+        k = 1
+    chosen = copy.copy(searched.divisions[k])
+    with _one_thread():
+        without = _without(searched.data, chosen, searched.seed) if k > 1 else ()
+    kept = _kept(searched.prepare, chosen, previous)
+    model, ids = _numbered(searched.prepare, chosen, kept)
+    membership = _membership(model, ids, searched.features)
     names = feature_names(catalogue)
     return Types(
         types=_described(membership.label, model, ids, {t.id: t.name for t in kept.values()}, names),
@@ -257,15 +301,15 @@ def _features(profiles: Profiles) -> Floats:
 
 
 def _preparation() -> Pipeline:
-    from sklearn.pipeline import make_pipeline  # noqa: PLC0415 - as in `find_types`
-    from sklearn.preprocessing import FunctionTransformer, StandardScaler  # noqa: PLC0415 - as in `find_types`
+    from sklearn.pipeline import make_pipeline  # noqa: PLC0415 - as in `_one_thread`
+    from sklearn.preprocessing import FunctionTransformer, StandardScaler  # noqa: PLC0415 - as in `_one_thread`
 
     return make_pipeline(StandardScaler(), FunctionTransformer(np.clip, kw_args={"a_min": -_FAR, "a_max": _FAR}))
 
 
 def _cluster(data: Floats, k: int, seed: int, starts: int = _STARTS) -> KMeans:
     """Return k-means with ``k`` centres, or fewer where there are not as many different rows."""
-    from sklearn.cluster import KMeans  # noqa: PLC0415 - as in `find_types`
+    from sklearn.cluster import KMeans  # noqa: PLC0415 - as in `_one_thread`
 
     return KMeans(n_clusters=min(k, _distinct(data)), n_init=starts, random_state=seed).fit(data)
 
@@ -275,7 +319,7 @@ def _distinct(data: Floats) -> int:
 
 
 def _silhouette(data: Floats, labels: Ints, seed: int) -> float:
-    from sklearn.metrics import silhouette_score  # noqa: PLC0415 - as in `find_types`
+    from sklearn.metrics import silhouette_score  # noqa: PLC0415 - as in `_one_thread`
 
     rows = np.arange(len(data))
     if len(data) > _SILHOUETTE_SAMPLE:
@@ -286,7 +330,7 @@ def _silhouette(data: Floats, labels: Ints, seed: int) -> float:
 
 def _stability(data: Floats, found: KMeans, seed: int) -> float:
     """Mean adjusted Rand index between the types of all rows and those that resampled rows lead to."""
-    from sklearn.metrics import adjusted_rand_score  # noqa: PLC0415 - as in `find_types`
+    from sklearn.metrics import adjusted_rand_score  # noqa: PLC0415 - as in `_one_thread`
 
     rng = np.random.default_rng(seed)
     agreement = []
@@ -299,16 +343,11 @@ def _stability(data: Floats, found: KMeans, seed: int) -> float:
 
 def _without(data: Floats, found: KMeans, seed: int) -> tuple[float, ...]:
     """Return the adjusted Rand index between the types and those found without each feature in turn."""
-    from sklearn.metrics import adjusted_rand_score  # noqa: PLC0415 - as in `find_types`
+    from sklearn.metrics import adjusted_rand_score  # noqa: PLC0415 - as in `_one_thread`
 
-    return tuple(
-        float(
-            adjusted_rand_score(
-                found.labels_, _cluster(np.delete(data, feature, axis=1), found.n_clusters, seed).labels_
-            )
-        )
-        for feature in range(data.shape[1])
-    )
+    k, starts = found.n_clusters, _STARTS if len(data) <= TRIAL_SAMPLE else _TRIAL_STARTS
+    again = (_cluster(np.delete(data, feature, axis=1), k, seed, starts) for feature in range(data.shape[1]))
+    return tuple(float(adjusted_rand_score(found.labels_, other.labels_)) for other in again)
 
 
 def _references(data: Floats, numbers: Sequence[int], seed: int) -> Floats:
@@ -340,7 +379,7 @@ def _kept(prepare: Pipeline, found: KMeans, previous: Types | None) -> dict[int,
 
 def _numbered(prepare: Pipeline, found: KMeans, kept: dict[int, MunicipalityType]) -> tuple[Pipeline, tuple[int, ...]]:
     """Return all steps as one pipeline with the centres in the order of their ids, and these ids."""
-    from sklearn.pipeline import make_pipeline  # noqa: PLC0415 - as in `find_types`
+    from sklearn.pipeline import make_pipeline  # noqa: PLC0415 - as in `_one_thread`
 
     id_of = {place: earlier.id for place, earlier in kept.items()}
     free = (t for t in range(1, 2 * MOST_TYPES + 1) if t not in id_of.values())

@@ -148,15 +148,10 @@ def suggest_pair(data: Dataset, key: str, other: str, preferences: Preferences) 
         simulated=preferences.simulated or bool(profiles.simulated[partner]),
         participants_only=bool(profiles.participates[partner]),
     )
-    everybody = partners.rank(profiles, asker, wanted, len(profiles))
-    place = int(np.flatnonzero(everybody.partner[0] == partner)[0])
-    here = [place]
-    one = Ranking(
-        everybody.asker, everybody.partner[:, here], everybody.score[:, here], everybody.coverage[:, here]
-    )  # fmt: skip
+    place, one = partners.rank_of(profiles, asker, partner, wanted)
     evidence = {partner: data.evidence(partner, profiles.needed(asker))}
     (found,) = partners.explain(profiles, data.catalogue, one, wanted, evidence=evidence)
-    return replace(found, rank=place + 1)
+    return replace(found, rank=place)
 
 
 def suggest_all(

@@ -18,7 +18,7 @@ capacity       min(1, (fte_i + fte_j) / 4)
 A denominator of 0 gives a part of 0. The score is Σ weight · part. A part that rests on unknown data takes its
 neutral value, the mean of that part over the candidates for which it is known (0.5 if for none), and lowers
 the coverage, the share of weight that rests on reported data. Equal scores (to nine decimals) go to the
-higher coverage, then to the smaller key. `scoring` computes this, `reasons` puts it into words.
+higher coverage, then to the smaller key. `columns` and `scoring` compute this, `reasons` puts it into words.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from joblib import Parallel, delayed
-from threadpoolctl import threadpool_limits
 
 from matchmaker.catalogue import Catalogue
 from matchmaker.errors import BadPreference
 from matchmaker.message import message
 from matchmaker.model import KINDS, LANDS, PARTS, Evidence, Part, Preferences, Shift, Suggestion
 from matchmaker.partners import reasons, scoring
+from matchmaker.partners.columns import columns_of, most_wanted_first, shaken, tiles_of
 from matchmaker.profiles import Bools, Floats, Ints, Profiles, Ranking
 
 _LEAST_BLOCK, _MOST_BLOCK, _BLOCKS = 32, 1024, 64
@@ -46,10 +46,9 @@ _MANY, _SAMPLE = 1024, 8
 """From so many askers on, candidates are looked at in the order of what a sample of the askers thinks of them."""
 
 _STABILITY_SE: Final = 0.5
-_STABILITY_DROP: Final = 0.1
 _STABILITY_CONCENTRATION: Final = 100
-"""Draws of `stability`: error of a maturity without a known one, chance that a need or offer is dropped, and
-how closely the drawn weights keep to the chosen ones (about ±4 points at a weight of 0.2)."""
+"""Draws of `stability`: error of a maturity without a known one, and how closely the drawn weights keep to the
+chosen ones (about ±4 points at a weight of 0.2)."""
 
 FACTORS: Final = (0.0, 2.0)
 """What `sensitivity` does to a weight: leave it out, double it."""
@@ -86,11 +85,28 @@ def rank(profiles: Profiles, asker: int, preferences: Preferences, k: int) -> Ra
         One row; entries beyond the number of candidates are -1 and NaN.
     """
     rows = np.flatnonzero(_candidates(profiles, preferences))
-    columns, incomplete = _prepared(profiles)
-    best = scoring.best_of_one(
-        columns, asker, rows, *_figures(preferences), _checked(k), bool(incomplete[asker] or incomplete[rows].any())
-    )
+    weights, max_km = _figures(preferences)
+    neutral = _neutral(profiles, asker, rows, max_km)
+    best = scoring.best_of_one(_prepared(profiles).columns, asker, rows, weights, neutral, max_km, _checked(k))
     return Ranking(np.array([asker]), best.row[None], best.score[None], best.coverage[None])
+
+
+def rank_of(profiles: Profiles, asker: int, partner: int, preferences: Preferences) -> tuple[int, Ranking]:
+    """Return the place of one candidate among all, 1 for the best, and a ranking of it alone: as in a list of all.
+
+    Raises `ValueError` where the limits leave the partner out.
+    """
+    rows = np.flatnonzero(_candidates(profiles, preferences))
+    weights, max_km = _figures(preferences)
+    neutral = _neutral(profiles, asker, rows, max_km)
+    found = scoring.scores_of_one(_prepared(profiles).columns, asker, rows, weights, neutral, max_km)
+    (place,) = np.flatnonzero((rows == partner) & ~np.isnan(found[0]))
+    score, coverage = scoring.rounded(found)
+    even = score == score[place]
+    better = (score > score[place]) | (even & (coverage > coverage[place]))
+    better |= even & (coverage == coverage[place]) & (rows < partner)
+    here = [place]
+    return 1 + int(better.sum()), Ranking(np.array([asker]), rows[None, here], found[:1, here], found[1:, here])
 
 
 def rank_all(
@@ -191,31 +207,29 @@ def stability(
 
     In every draw each maturity moves by its standard error (0.5 where none is known, kept within 0-5), the
     weights come from a Dirichlet distribution around the chosen ones, and each known need and offer is
-    dropped with a chance of one in ten. Keys of the result are rows; values lie in [0, 1].
+    dropped with a chance of one in ten. What stands in for unknown values stays. Keys of the result are rows; values
+    lie in [0, 1].
     """
-    rng = np.random.default_rng(seed)
     chosen = rank(profiles, asker, preferences, k).partner[0]
     # Only candidates and the asker matter: the rest of the register need not be shaken.
-    rows = np.union1d(np.flatnonzero(_candidates(profiles, preferences)), [asker])
-    part = profiles.take(rows)
-    here = int(np.searchsorted(rows, asker))
-    candidates = np.flatnonzero(_candidates(part, preferences))
-    gaps = bool(_prepared(profiles).incomplete[rows].any())
-    se = np.where(np.isnan(part.maturity_se), _STABILITY_SE, part.maturity_se)
+    candidate = _candidates(profiles, preferences)
+    rows = np.union1d(np.flatnonzero(candidate), [asker])
     weights, max_km = _figures(preferences)
-    stays = np.zeros(len(rows))
-    for _ in range(draws):
+    neutral = _neutral(profiles, asker, np.flatnonzero(candidate), max_km)
+    part = profiles.take(rows)
+    columns = _prepared(part).columns
+    here, candidates = int(np.searchsorted(rows, asker)), np.flatnonzero(_candidates(part, preferences))
+    se = np.where(np.isnan(part.maturity_se), _STABILITY_SE, part.maturity_se)
+
+    def draw(rng: np.random.Generator) -> Ints:
         drawn = np.zeros(len(PARTS))
         drawn[weights > 0] = rng.dirichlet(_STABILITY_CONCENTRATION * weights[weights > 0] / weights.sum())
-        shaken = scoring.columns_of(
-            part,
-            need=part.need * (rng.random(part.need.shape) >= _STABILITY_DROP),
-            offer=part.offer * (rng.random(part.offer.shape) >= _STABILITY_DROP),
-            maturity=np.clip(part.maturity + rng.normal(size=se.shape) * se, 0, 5),
-        )
-        best = scoring.best_of_one(shaken, here, candidates, drawn, max_km, k, gaps).row
-        stays[best[best >= 0]] += 1
-    return {int(row): float(stays[np.searchsorted(rows, row)] / draws) for row in chosen[chosen >= 0]}
+        return scoring.best_of_one(shaken(columns, se, rng), here, candidates, drawn, neutral, max_km, k).row
+
+    found = Parallel(n_jobs=-1, prefer="threads")(map(delayed(draw), np.random.default_rng(seed).spawn(draws)))
+    best = np.concatenate(found)
+    stays = np.bincount(best[best >= 0], minlength=len(rows)) / draws
+    return {int(row): float(stays[np.searchsorted(rows, row)]) for row in chosen[chosen >= 0]}
 
 
 def sensitivity(profiles: Profiles, asker: int, preferences: Preferences, k: int) -> tuple[Shift, ...]:
@@ -258,9 +272,17 @@ def _figures(preferences: Preferences) -> tuple[Floats, float]:
     return np.array(preferences.weights.values()), np.inf if preferences.max_km is None else preferences.max_km
 
 
+def _neutral(profiles: Profiles, asker: int, rows: Ints, max_km: float) -> Floats:
+    """Return what stands in for unknown parts; any number where nothing is unknown about these and the asker."""
+    columns, incomplete = _prepared(profiles)
+    if incomplete[asker] or incomplete[rows].any():
+        return scoring.neutral_of(columns, asker, rows, max_km)
+    return np.full(len(PARTS), 0.5)
+
+
 def _prepared(profiles: Profiles) -> _Prepared:
     if profiles not in _PREPARED:
-        columns = scoring.columns_of(profiles)
+        columns = columns_of(profiles)
         _PREPARED[profiles] = _Prepared(columns, np.asarray(np.isnan(columns.figures).any(axis=1)))
     return _PREPARED[profiles]
 
@@ -301,20 +323,18 @@ def _ranked(
     rows, (weights, max_km) = np.flatnonzero(candidate), _figures(preferences)
     if len(askers) >= _MANY:
         sample = askers[:: len(askers) // _SAMPLE]
-        rows = scoring.most_wanted_first(columns, rows, sample, weights)
-    tiles = scoring.tiles_of(columns, rows)
+        rows = most_wanted_first(columns, rows, sample, weights)
+    tiles = tiles_of(columns, rows)
     gaps = bool(incomplete[candidate].any() or incomplete[askers].any())
     size = min(_MOST_BLOCK, max(_LEAST_BLOCK, -(-len(askers) // _BLOCKS)))
     blocks = [askers[start : start + size] for start in range(0, len(askers), size)]
     tasks = (delayed(_rank_block)(columns, block, tiles, candidate, weights, max_km, k, gaps) for block in blocks)
     results = [_nobody(k)]
-    # The blocks share the cores among themselves; a second pool of threads inside each would fight with them.
-    with threadpool_limits(limits=1):
-        finished = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(tasks)
-        for done, best in enumerate(cast("Iterator[scoring.Best]", finished), start=1):
-            results.append(best)
-            if progress is not None:
-                progress(done / len(blocks))
+    finished = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(tasks)
+    for done, best in enumerate(cast("Iterator[scoring.Best]", finished), start=1):
+        results.append(best)
+        if progress is not None:
+            progress(done / len(blocks))
     return Ranking(
         asker=askers,
         partner=np.concatenate([best.row for best in results]),

@@ -8,8 +8,8 @@ candidates at once, and never further than `MARGIN` per unit of weight from the 
 comes that close to the asker's k-th best are scored by definition and ranked. So both give the same exact result, and
 the estimate decides about nothing but time.
 
-All of it stands in one file for a reason: compiled code is kept on disk until its own file changes, and would outlive
-a change of what it calls in another.
+All that is compiled stands in one file for a reason: compiled code is kept on disk until its own file changes, and
+would outlive a change of what it calls in another.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy.typing as npt
 from numba.extending import intrinsic
 
 from matchmaker.model import DIMENSIONS, PARTS, WEAK_BELOW
-from matchmaker.profiles import EARTH_RADIUS_KM, Bools, Floats, Ints, Profiles
+from matchmaker.profiles import EARTH_RADIUS_KM, Bools, Floats, Ints
 
 HALF_SCORE_KM: Final = 60.0
 FULL_CAPACITY_FTE: Final = 4.0
@@ -37,25 +37,25 @@ _SHARED_NEEDS, _REUSE, _TEACH, _LEARN, _TIES, _NEAR, _SIMILAR_SIZE, _SAME_LAND, 
 """Parts of the score in the order of `PARTS`."""
 
 _ROUNDED: Final = 10.0**TIE_DECIMALS
-_WORD: Final = 64
-_SHORT: Final = 16
+WORD: Final = 64
+SHORT: Final = 16
 _MOST_COUNTED: Final = 2**15 - 1
 _MOST_QUARTERS: Final = 12
 """An estimate counts in 16 bits; an urgency of 3 and an offer of four quarters are the most that one use case adds."""
 
-_PLANES: Final = 7
+PLANES, NEED_PLANES = 7, 4
 """Bits of a municipality: urgency at least 1, at least 2, 3, and odd; offers of one, two and four quarters."""
 
-_NEED_SUM, _NEED_SHARE, _OFFERS, _X, _Y, _Z, _POPULATION, _FTE, _LAND, _MATURITY = range(10)
-_FIGURES: Final = _MATURITY + len(DIMENSIONS)
-_PEOPLE_SHARE: Final = _FIGURES
+NEED_SUM, NEED_SHARE, OFFERS, X, Y, Z, POPULATION, FTE, LAND, MATURITY = range(10)
+FIGURES: Final = MATURITY + len(DIMENSIONS)
+PEOPLE_SHARE: Final = FIGURES
 """Figures of a municipality: Σ urgency and one by it, whether offers are known (1), place, inhabitants, staff, Land,
 levels."""
 
 _LONGEST: Final = 4.0
 """Squared chord between opposite places of the unit sphere."""
 
-_TILE: Final = 256
+TILE: Final = 256
 """Candidates estimated together: what is read of them, some 30 kB, stays in the processor's nearest cache."""
 
 _ROOM, _LEAST_ROOM = 4, 16
@@ -67,7 +67,7 @@ _ASIN_1, _ASIN_2 = np.float32(1 / 12), np.float32(1 / 90)
 _SQUARED_KM = np.float32((EARTH_RADIUS_KM / HALF_SCORE_KM) ** 2)
 _STAFF = np.float32(1 / FULL_CAPACITY_FTE)
 _HIGHEST = np.float32(5 * len(DIMENSIONS))
-_FAR, _NO_STAFF = np.float32(100), np.float32(-1e9)
+FAR, NO_STAFF = np.float32(100), np.float32(-1e9)
 """An unknown place and unknown staff in an estimate: both give a part of zero."""
 
 _OUT = np.float32(-1e9)
@@ -77,7 +77,6 @@ Words: TypeAlias = npt.NDArray[np.uint64]
 Shorts: TypeAlias = npt.NDArray[np.uint16]
 Singles: TypeAlias = npt.NDArray[np.float32]
 Rows: TypeAlias = npt.NDArray[np.int32]
-Frozen = TypeVar("Frozen", "Columns", "Tiles")
 Compiled = TypeVar("Compiled", bound=Callable[..., Any])
 
 
@@ -145,105 +144,6 @@ class Best(NamedTuple):
     coverage: Floats
 
 
-def columns_of(
-    profiles: Profiles,
-    need: npt.NDArray[np.uint8] | None = None,
-    offer: npt.NDArray[np.uint8] | None = None,
-    maturity: Floats | None = None,
-) -> Columns:
-    """Return the columns of municipalities, with other needs, offers or levels than their own where given."""
-    need = profiles.need if need is None else need
-    offer = profiles.offer if offer is None else offer
-    levels = (need >= 1, need >= 2, need == 3, need & 1 == 1)  # noqa: PLR2004 - urgencies
-    planes = (*levels, offer == 1, offer == 2, offer == 4)  # noqa: PLR2004 - quarters
-    total = np.where(profiles.need_known, need.sum(axis=1, dtype=np.float64), np.nan)
-    return _frozen(
-        Columns(
-            bits=np.ascontiguousarray(np.stack([_words(plane) for plane in planes], axis=2)),
-            figures=np.column_stack(
-                (
-                    total,
-                    np.divide(1, total, out=np.zeros(len(total)), where=total > 0),
-                    np.where(profiles.offer_known, 1.0, np.nan),
-                    profiles.unit_vector,
-                    profiles.population,
-                    profiles.fte,
-                    profiles.land,
-                    profiles.maturity if maturity is None else maturity,
-                )
-            ),
-            tie_start=profiles.ties.indptr.astype(np.int32),
-            tie_row=profiles.ties.indices.astype(np.int32),
-            tie=profiles.ties.data.astype(np.float64),
-        )
-    )
-
-
-def _words(bits: npt.NDArray[np.bool_]) -> Words:
-    """Pack flags of shape (n, u) into words of shape (n, w)."""
-    n, u = bits.shape
-    padded = np.zeros((n, -(-max(u, 1) // _WORD) * _WORD), dtype=bool)
-    padded[:, :u] = bits
-    return np.packbits(padded, axis=1, bitorder="little").view(np.uint64)
-
-
-def _shortened_words(bits: Words) -> Shorts:
-    """Cut words (n, w, 7) into shorts, (n, s, 7), without those at the end that nobody uses."""
-    shifts = np.arange(0, _WORD, _SHORT, dtype=np.uint64)
-    cut = (bits[:, :, None, :] >> shifts[:, None]).astype(np.uint16)
-    shorts = cut.reshape(len(bits), bits.shape[1] * len(shifts), _PLANES)
-    used = np.flatnonzero(shorts.any(axis=(0, 2))).max(initial=0) + 1
-    return np.ascontiguousarray(shorts[:, :used])
-
-
-def most_wanted_first(columns: Columns, rows: Ints, askers: Ints, weights: Floats) -> Ints:
-    """Return candidates in the order of what these askers think of them on average.
-
-    Where the best come first, fewer of the others come close to everybody's best so far. Unknown parts count half.
-    """
-    wanted = np.zeros(len(rows))
-    for i in askers:
-        wanted += np.nan_to_num(parts_of(columns, i, rows), nan=0.5) @ weights
-    return rows[np.argsort(-wanted, kind="stable")]
-
-
-def tiles_of(columns: Columns, rows: Ints) -> Tiles:
-    """Return the candidates in these rows as tiles."""
-    tiles, shorts = -(-len(rows) // _TILE), _shortened_words(columns.bits)
-
-    def tiled(column: npt.NDArray[Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """Gather, pad with zeros and bring (m, …) into (tiles, …·256)."""
-        padded = np.zeros((tiles * _TILE, *column.shape[1:]), dtype=dtype)
-        padded[: len(rows)] = column[rows]
-        return np.ascontiguousarray(np.moveaxis(padded.reshape(tiles, _TILE, *column.shape[1:]), 1, -1))
-
-    unknown = np.isnan(columns.figures)
-    if_unknown = np.zeros(_FIGURES)
-    if_unknown[_X : _Z + 1], if_unknown[_FTE] = _FAR, _NO_STAFF
-    figures = np.where(unknown, if_unknown, columns.figures)
-    people = figures[:, _POPULATION, None]
-    share = np.divide(1, people, out=np.zeros_like(people), where=people > 0)
-    tiled_unknown = tiled(unknown[:, (_NEED_SUM, _OFFERS, _X, _POPULATION, _FTE)], np.float32)
-    tiled_gaps = tiled(unknown[:, _MATURITY:] @ (1 << np.arange(len(DIMENSIONS))), np.int32)
-    return _frozen(
-        Tiles(
-            row=rows,
-            bits=tiled(shorts, np.uint16).reshape(tiles, shorts.shape[1], _PLANES * _TILE),
-            figures=tiled(np.concatenate((figures, share), axis=1), np.float32).reshape(tiles, (_FIGURES + 1) * _TILE),
-            unknown=tiled_unknown.reshape(tiles, 5 * _TILE),
-            gaps=tiled_gaps,
-            complete=np.asarray(~(tiled_unknown.any(axis=(1, 2)) | tiled_gaps.any(axis=1))),
-        )
-    )
-
-
-def _frozen(arrays: Frozen) -> Frozen:
-    """Make arrays that threads share read-only; compiled code has one form for them, here and on other machines."""
-    for array in arrays:
-        array.flags.writeable = False
-    return arrays
-
-
 def _compiled(function: Compiled) -> Compiled:
     """Compile exact arithmetic; the machine code is kept on disk, and threads run it side by side."""
     return cast("Compiled", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
@@ -296,13 +196,13 @@ def _write_parts(
         common += _ones(bits[i, w, 2] & bits[j, w, 2])
         reuse += _quarters(bits, w, i, j)
         teach += _quarters(bits, w, j, i)
-    larger = me[_NEED_SUM] + them[_NEED_SUM] - common
+    larger = me[NEED_SUM] + them[NEED_SUM] - common
     part[_SHARED_NEEDS] = common / larger if larger != 0 else 0.0
     # Known times unknown is unknown: NaN comes through products and sums by itself.
-    part[_REUSE] = reuse / 4 * me[_NEED_SHARE] * them[_OFFERS] + 0 * me[_NEED_SUM]
-    part[_TEACH] = teach / 4 * them[_NEED_SHARE] * me[_OFFERS] + 0 * them[_NEED_SUM]
+    part[_REUSE] = reuse / 4 * me[NEED_SHARE] * them[OFFERS] + 0 * me[NEED_SUM]
+    part[_TEACH] = teach / 4 * them[NEED_SHARE] * me[OFFERS] + 0 * them[NEED_SUM]
     ahead, room = 0.0, 0.0
-    for d in range(_MATURITY, _FIGURES):
+    for d in range(MATURITY, FIGURES):
         if np.isnan(me[d]):
             ahead = np.nan
         elif me[d] < WEAK_BELOW:
@@ -314,10 +214,10 @@ def _write_parts(
         if tie_row[at] == j:
             part[_TIES] = tie[at]
     part[_NEAR] = 1 / (1 + (_km(figures, i, j) / HALF_SCORE_KM) ** 2)
-    mine, theirs = me[_POPULATION], them[_POPULATION]
+    mine, theirs = me[POPULATION], them[POPULATION]
     part[_SIMILAR_SIZE] = mine / theirs if mine < theirs else theirs / mine
-    part[_SAME_LAND] = 1.0 if me[_LAND] == them[_LAND] else 0.0
-    staff = me[_FTE] + them[_FTE]
+    part[_SAME_LAND] = 1.0 if me[LAND] == them[LAND] else 0.0
+    staff = me[FTE] + them[FTE]
     part[_CAPACITY] = 1.0 if staff > FULL_CAPACITY_FTE else staff / FULL_CAPACITY_FTE
 
 
@@ -334,7 +234,7 @@ def _quarters(bits: Words, w: int, i: int, j: int) -> int:
 def _km(figures: Floats, i: int, j: int) -> float:
     """Great-circle distance, NaN where a place is unknown; from the chord, which is exact for near places too."""
     squared = 0.0
-    for axis in range(_X, _Z + 1):
+    for axis in range(X, Z + 1):
         squared += (figures[i, axis] - figures[j, axis]) ** 2
     # Written so that NaN stays NaN.
     return 2.0 * EARTH_RADIUS_KM * float(np.arcsin(np.sqrt(1.0 if squared > _LONGEST else squared / _LONGEST)))
@@ -375,6 +275,24 @@ def neutral_of(columns: Columns, i: int, rows: Ints, max_km: float) -> Floats:
     return np.where(count > 0, total / count, 0.5)
 
 
+@_inlined
+def _score(part: Floats, weights: Floats, neutral: Floats) -> float:
+    score = 0.0
+    for p in range(len(PARTS)):
+        score += weights[p] * (neutral[p] if np.isnan(part[p]) else part[p])
+    return score
+
+
+@_inlined
+def _coverage(part: Floats, weights: Floats) -> float:
+    """Return the share of the weights whose part is known."""
+    covered, total = 0.0, 0.0
+    for p in range(len(PARTS)):
+        covered += 0.0 if np.isnan(part[p]) else weights[p]
+        total += weights[p]
+    return covered / total
+
+
 @_compiled
 def _consider(
     columns: Columns, i: int, rows: Ints, max_km: float, weights: Floats, neutral: Floats, best: Best
@@ -386,15 +304,22 @@ def _consider(
         if not _candidate(figures, i, j, max_km):
             continue
         _write_parts(bits, figures, tie_start, tie_row, tie, i, j, part)
-        score = 0.0
-        for p in range(len(PARTS)):
-            score += weights[p] * (neutral[p] if np.isnan(part[p]) else part[p])
+        score = _score(part, weights, neutral)
         if np.rint(score * _ROUNDED) >= last[0]:
-            covered, total = 0.0, 0.0
-            for p in range(len(PARTS)):
-                covered += 0.0 if np.isnan(part[p]) else weights[p]
-                total += weights[p]
-            _enter(best, j, score, covered / total)
+            _enter(best, j, score, _coverage(part, weights))
+
+
+@_compiled
+def scores_of_one(columns: Columns, i: int, rows: Ints, weights: Floats, neutral: Floats, max_km: float) -> Floats:
+    """Return score and coverage of some candidates for one asker, shape (2, len(rows)); NaN for who is none."""
+    bits, figures, tie_start, tie_row, tie = columns
+    part, found = np.empty(len(PARTS)), np.full((2, len(rows)), np.nan)
+    for place in range(len(rows)):
+        if not _candidate(figures, i, rows[place], max_km):
+            continue
+        _write_parts(bits, figures, tie_start, tie_row, tie, i, rows[place], part)
+        found[0, place], found[1, place] = _score(part, weights, neutral), _coverage(part, weights)
+    return found
 
 
 @_compiled
@@ -486,12 +411,11 @@ def move(
 
 
 @_compiled
-def best_of_one(columns: Columns, i: int, rows: Ints, weights: Floats, max_km: float, k: int, gaps: bool) -> Best:
+def best_of_one(columns: Columns, i: int, rows: Ints, weights: Floats, neutral: Floats, max_km: float, k: int) -> Best:
     """Return the best k of one asker among the candidates in these rows, every one scored by definition.
 
-    ``gaps`` says whether anything is unknown about the asker or a candidate; without, no neutral value is needed.
+    ``neutral`` stands in for what is unknown, as `neutral_of` gives it.
     """
-    neutral = neutral_of(columns, i, rows, max_km) if gaps else np.full(len(PARTS), 0.5)
     best = _nobody(k)
     _consider(columns, i, rows, max_km, weights, neutral, best)
     return best
@@ -511,8 +435,8 @@ def _scan(
     """
     shared, teach, near = w[_SHARED_NEEDS], w[_TEACH] * _QUARTER, w[_NEAR]
     size, same, capacity = w[_SIMILAR_SIZE], w[_SAME_LAND], w[_CAPACITY]
-    counts, out = np.empty(3 * _TILE, dtype=np.int16), np.empty(_TILE, dtype=np.float32)
-    hit = np.empty(_TILE + 1, dtype=np.int64)
+    counts, out = np.empty(3 * TILE, dtype=np.int16), np.empty(TILE, dtype=np.float32)
+    hit = np.empty(TILE + 1, dtype=np.int64)
     # Taken out of the tuples once: every access would count a reference, which costs more than a candidate.
     asked_bits, asked, weak_in, base_of, instead_of = (
         asking.bits, asking.figures, asking.weak, asking.base, asking.instead,
@@ -526,57 +450,57 @@ def _scan(
             u1, u2, u3, odd, o1, o2, o4 = mine[0], mine[1], mine[2], mine[3], mine[4], mine[5], mine[6]
             before = np.int16(0) if word == 0 else np.int16(-1)
             # Σ min(u_i, u_j), then Σ u_i o_j and Σ u_j o_i in quarters.
-            for t in range(_TILE):
-                n1, n2, n3, n_odd = of[t], of[_TILE + t], of[2 * _TILE + t], of[3 * _TILE + t]
-                p1, p2, p4 = of[4 * _TILE + t], of[5 * _TILE + t], of[6 * _TILE + t]
+            for t in range(TILE):
+                n1, n2, n3, n_odd = of[t], of[TILE + t], of[2 * TILE + t], of[3 * TILE + t]
+                p1, p2, p4 = of[4 * TILE + t], of[5 * TILE + t], of[6 * TILE + t]
                 fours = _ones_of_short((odd & p4) | (u2 & p2)) + 2 * _ones_of_short(u2 & p4)
                 reuse = _ones_of_short(odd & p1) + 2 * (_ones_of_short((odd & p2) | (u2 & p1)) + 2 * fours)
                 fours = _ones_of_short((n_odd & o4) | (n2 & o2)) + 2 * _ones_of_short(n2 & o4)
                 taught = _ones_of_short(n_odd & o1) + 2 * (_ones_of_short((n_odd & o2) | (n2 & o1)) + 2 * fours)
                 common = _ones_of_short(u1 & n1) + _ones_of_short(u2 & n2) + _ones_of_short(u3 & n3)
                 counts[t] = np.int16((counts[t] & before) + np.int16(common))
-                counts[_TILE + t] = np.int16((counts[_TILE + t] & before) + np.int16(reuse))
-                counts[2 * _TILE + t] = np.int16((counts[2 * _TILE + t] & before) + np.int16(taught))
+                counts[TILE + t] = np.int16((counts[TILE + t] & before) + np.int16(reuse))
+                counts[2 * TILE + t] = np.int16((counts[2 * TILE + t] & before) + np.int16(taught))
         me = asked[a]
-        need_sum, reused = me[_NEED_SUM], w[_REUSE] * me[_NEED_SHARE] * _QUARTER
-        x, y, z, fte, land = me[_X], me[_Y], me[_Z], me[_FTE], me[_LAND]
-        people, people_share = me[_POPULATION], _ONE / max(me[_POPULATION], _ONE)
-        m1, m2, m3, m4 = me[_MATURITY], me[_MATURITY + 1], me[_MATURITY + 2], me[_MATURITY + 3]
-        m5, m6, m7, m8 = me[_MATURITY + 4], me[_MATURITY + 5], me[_MATURITY + 6], me[_MATURITY + 7]
+        need_sum, reused = me[NEED_SUM], w[_REUSE] * me[NEED_SHARE] * _QUARTER
+        x, y, z, fte, land = me[X], me[Y], me[Z], me[FTE], me[LAND]
+        people, people_share = me[POPULATION], _ONE / max(me[POPULATION], _ONE)
+        m1, m2, m3, m4 = me[MATURITY], me[MATURITY + 1], me[MATURITY + 2], me[MATURITY + 3]
+        m5, m6, m7, m8 = me[MATURITY + 4], me[MATURITY + 5], me[MATURITY + 6], me[MATURITY + 7]
         levels = m1 + m2 + m3 + m4 + m5 + m6 + m7 + m8
         learn = w[_LEARN] / (_HIGHEST - levels) if levels < _HIGHEST else _ZERO
         base, weak, untold = base_of[a], weak_in[a], instead_of[a, 5]
-        for t in range(_TILE):
+        for t in range(TILE):
             both = np.float32(counts[t])
-            larger = max(need_sum + f[_NEED_SUM * _TILE + t] - both, _ONE)
+            larger = max(need_sum + f[NEED_SUM * TILE + t] - both, _ONE)
             score = base
-            score += reused * np.float32(counts[_TILE + t])
-            score += teach * np.float32(counts[2 * _TILE + t]) * f[_NEED_SHARE * _TILE + t]
-            dx, dy, dz = x - f[_X * _TILE + t], y - f[_Y * _TILE + t], z - f[_Z * _TILE + t]
+            score += reused * np.float32(counts[TILE + t])
+            score += teach * np.float32(counts[2 * TILE + t]) * f[NEED_SHARE * TILE + t]
+            dx, dy, dz = x - f[X * TILE + t], y - f[Y * TILE + t], z - f[Z * TILE + t]
             chord = dx * dx + dy * dy + dz * dz
             # The squared angle: arcsin² as a series, close wherever the part is not near zero anyway.
             angle = chord * (_ONE + chord * (_ASIN_1 + chord * _ASIN_2))
             away = _ONE + angle * _SQUARED_KM
             # Two fractions with one division, which costs as much as all the rest.
             score += (shared * both * away + near * larger) / (larger * away)
-            score += size * min(people * f[_PEOPLE_SHARE * _TILE + t], f[_POPULATION * _TILE + t] * people_share)
-            score += same if f[_LAND * _TILE + t] == land else _ZERO
-            score += capacity * max(_ZERO, min(_ONE, (fte + f[_FTE * _TILE + t]) * _STAFF))
-            m = _MATURITY * _TILE + t
-            ahead = max(f[m], m1) + max(f[m + _TILE], m2) + max(f[m + 2 * _TILE], m3) + max(f[m + 3 * _TILE], m4)
-            ahead += max(f[m + 4 * _TILE], m5) + max(f[m + 5 * _TILE], m6) + max(f[m + 6 * _TILE], m7)
-            ahead += max(f[m + 7 * _TILE], m8) - levels
+            score += size * min(people * f[PEOPLE_SHARE * TILE + t], f[POPULATION * TILE + t] * people_share)
+            score += same if f[LAND * TILE + t] == land else _ZERO
+            score += capacity * max(_ZERO, min(_ONE, (fte + f[FTE * TILE + t]) * _STAFF))
+            m = MATURITY * TILE + t
+            ahead = max(f[m], m1) + max(f[m + TILE], m2) + max(f[m + 2 * TILE], m3) + max(f[m + 3 * TILE], m4)
+            ahead += max(f[m + 4 * TILE], m5) + max(f[m + 5 * TILE], m6) + max(f[m + 6 * TILE], m7)
+            ahead += max(f[m + 7 * TILE], m8) - levels
             score += learn * ahead if gaps[t] & weak == 0 else untold
             out[t] = score if chord <= furthest else _OUT
         if not complete:
             for figure in range(5):
                 instead = instead_of[a, figure]
-                for t in range(_TILE):
-                    out[t] += unknown[figure * _TILE + t] * instead
+                for t in range(TILE):
+                    out[t] += unknown[figure * TILE + t] * instead
         if first:
             threshold[a] = np.partition(out[: len(row)], len(row) - k - 1)[len(row) - k - 1] - 2 * margin
         bar, reached = threshold[a], np.int32(0)
-        for t in range(_TILE):
+        for t in range(TILE):
             reached += np.int32(1) if out[t] >= bar else np.int32(0)
         if reached == 0 or crowded[a]:
             continue
@@ -615,23 +539,23 @@ def _ask(columns: Columns, i: int, weights: Floats, neutral: Floats, a: int, ask
     What is unknown about the asker gives every candidate the same neutral value: that is the base.
     """
     figures, mine = columns.figures[i], asking.figures[a]
-    needs, offers = not np.isnan(figures[_NEED_SUM]), not np.isnan(figures[_OFFERS])
-    place, people = not np.isnan(figures[_X]), not np.isnan(figures[_POPULATION])
-    staff, assessed = not np.isnan(figures[_FTE]), not np.isnan(figures[_MATURITY:]).any()
-    for f in range(_MATURITY):
+    needs, offers = not np.isnan(figures[NEED_SUM]), not np.isnan(figures[OFFERS])
+    place, people = not np.isnan(figures[X]), not np.isnan(figures[POPULATION])
+    staff, assessed = not np.isnan(figures[FTE]), not np.isnan(figures[MATURITY:]).any()
+    for f in range(MATURITY):
         mine[f] = 0.0 if np.isnan(figures[f]) else figures[f]
     if not place:
-        mine[_X : _Z + 1] = -_FAR
+        mine[X : Z + 1] = -FAR
     if not staff:
-        mine[_FTE] = _NO_STAFF
+        mine[FTE] = NO_STAFF
     for word in range(asking.bits.shape[1]):
-        for plane in range(_PLANES):
-            shift = np.uint64(word * _SHORT % _WORD)
-            asking.bits[a, word, plane] = np.uint16(columns.bits[i, word * _SHORT // _WORD, plane] >> shift)
+        for plane in range(PLANES):
+            shift = np.uint64(word * SHORT % WORD)
+            asking.bits[a, word, plane] = np.uint16(columns.bits[i, word * SHORT // WORD, plane] >> shift)
     asking.weak[a] = 0
     for d in range(len(DIMENSIONS)):
-        weak = assessed and figures[_MATURITY + d] < WEAK_BELOW
-        mine[_MATURITY + d] = figures[_MATURITY + d] if weak else 5.0
+        weak = assessed and figures[MATURITY + d] < WEAK_BELOW
+        mine[MATURITY + d] = figures[MATURITY + d] if weak else 5.0
         asking.weak[a] |= int(weak) << d
     known = (needs, needs, offers, assessed, True, place, people, True, staff)
     base, value = 0.0, weights * neutral
@@ -651,16 +575,17 @@ def best_of_many(
 ) -> Best:  # fmt: skip
     """Return the best k of many askers among the candidates, each field of shape (len(askers), k).
 
-    ``candidate`` (n,) marks the rows in the tiles; ``gaps`` as in `best_of_one`.
+    ``candidate`` (n,) marks the rows in the tiles; ``gaps`` says whether anything is unknown about an asker or a
+    candidate; without, no neutral value is needed.
     """
     count, room = len(askers), max(_ROOM * k, _LEAST_ROOM)
     asking = Asking(
-        np.empty((count, tiles.bits.shape[1], _PLANES), dtype=np.uint16), np.empty((count, _FIGURES), dtype=np.float32),
+        np.empty((count, tiles.bits.shape[1], PLANES), dtype=np.uint16), np.empty((count, FIGURES), dtype=np.float32),
         np.empty(count, dtype=np.int32), np.empty(count, dtype=np.float32), np.empty((count, 6), dtype=np.float32),
         np.empty((count, room), dtype=np.int64), np.empty((count, room), dtype=np.float32),
         np.zeros(count, dtype=np.int64), np.full(count, _OUT / 2, dtype=np.float32), np.zeros(count, dtype=np.bool_),
     )  # fmt: skip
-    asking.crowded[:] = tiles.bits.shape[1] * _SHORT * _MOST_QUARTERS > _MOST_COUNTED
+    asking.crowded[:] = tiles.bits.shape[1] * SHORT * _MOST_QUARTERS > _MOST_COUNTED
     neutral, rows = np.full((count, len(PARTS)), 0.5), np.flatnonzero(candidate)
     for a in range(count):
         if gaps:
@@ -671,7 +596,7 @@ def best_of_many(
     angle = min(max_km / EARTH_RADIUS_KM, np.pi)
     furthest = np.float32((2 * np.sin(angle / 2)) ** 2 + 1e-5 if max_km < np.inf else 1e9)
     for tile in range(len(tiles.complete)):
-        row, begins = tiles.row[tile * _TILE : (tile + 1) * _TILE], tile == 0 and max_km == np.inf
+        row, begins = tiles.row[tile * TILE : (tile + 1) * TILE], tile == 0 and max_km == np.inf
         _scan(
             columns.figures, askers, max_km, asking, row, tiles.bits[tile], tiles.figures[tile], tiles.unknown[tile],
             tiles.gaps[tile], tiles.complete[tile], quick_weights, furthest, k, margin, begins and len(row) > k,

@@ -211,7 +211,8 @@ def network_picture(
     """Return one of the pictures of the network in a language."""
     from matchmaker.ui import landscape  # noqa: PLC0415 - it asks this module for what it shows
 
-    return landscape.PICTURES[name](network_view(version, preferences, suggestions, layers), language(code))
+    view = network_view(version, preferences, suggestions, layers)
+    return landscape.PICTURES[name](view, _dataset(version), language(code))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -221,7 +222,8 @@ def network_table(
     """Return one of the tables about the network in a language."""
     from matchmaker.ui import landscape  # noqa: PLC0415 - as in `network_picture`
 
-    return landscape.TABLES[name](network_view(version, preferences, suggestions, layers), language(code))
+    view = network_view(version, preferences, suggestions, layers)
+    return landscape.TABLES[name](view, _dataset(version), language(code))
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -248,13 +250,20 @@ def _shown(version: Version, simulated: bool) -> Profiles:
     return profiles if simulated else profiles.take(~profiles.simulated)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _divisions(fingerprint: str, simulated: bool, _version: Version) -> clusters.Search:
+    """Return what all numbers of types are chosen from; it takes seconds."""
+    return clusters.search(_shown(_version, simulated))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
 def _types(fingerprint: str, simulated: bool, number: int | None, _version: Version) -> Types:
-    """Return the types; most edits change nothing that they depend on, and finding them takes seconds."""
+    """Return the types; most edits change nothing that they depend on."""
     before = (_version[2], simulated, number)
-    found, _profiles = service.find_types(
-        _dataset(_version), simulated=simulated, number=number, previous=_named.get(before)
-    )
+    found = clusters.chosen_types(
+        _divisions(fingerprint, simulated, _version), _dataset(_version).catalogue,
+        number=number, previous=_named.get(before),
+    )  # fmt: skip
     if len(_named) >= 64:  # noqa: PLR2004 - as many as there are views of the data above
         _named.clear()
     _named[before] = found

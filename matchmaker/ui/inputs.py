@@ -170,7 +170,7 @@ def weights(_: Language) -> Weights:
     with st.expander(_("What shall count?")):
         st.segmented_control(
             _("Begin with"), list(PRESETS), default="officer", required=True, format_func=preset_names(_).__getitem__,
-            key="preset", on_change=_preset_chosen,
+            key="preset", on_change=_preset_chosen, persist_state="session",
             help=_("Proposals for three purposes. They are choices, not findings: move what you see differently."),
         )  # fmt: skip
         columns = st.columns(3)

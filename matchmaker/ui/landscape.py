@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from matchmaker import network, service
+from matchmaker.dataset import Dataset
 from matchmaker.i18n import Language
 from matchmaker.model import Municipality, Preferences
 from matchmaker.network import Landscape
@@ -46,13 +47,13 @@ def _groups(landscape: Landscape, _: Language) -> Mapping[str, Sequence[tuple[Mu
     return groups
 
 
-def _map(view: View, _: Language) -> maps.Picture:
+def _map(view: View, data: Dataset, _: Language) -> maps.Picture:
     return maps.map_picture(
-        _groups(view.landscape, _), _pairs(view, _), _, width=maps.WIDE, pick=True, centres=cache.dataset().centres
+        _groups(view.landscape, _), _pairs(view, _), _, width=maps.WIDE, pick=True, centres=data.centres
     )
 
 
-def _graph(view: View, _: Language) -> maps.Picture:
+def _graph(view: View, _data: Dataset, _: Language) -> maps.Picture:
     return maps.graph_picture(_groups(view.landscape, _), _pairs(view, _), view.places, _)
 
 
@@ -61,10 +62,10 @@ def _pairs(view: View, _: Language) -> Mapping[str, Sequence[tuple[Municipality,
     return {names[layer]: [(link.a, link.b) for link in found] for layer, found in view.links.items()}
 
 
-PICTURES: Final[Mapping[str, Callable[[View, Language], maps.Picture]]] = {"map": _map, "graph": _graph}
+PICTURES: Final[Mapping[str, Callable[[View, Dataset, Language], maps.Picture]]] = {"map": _map, "graph": _graph}
 
 
-def _hubs(view: View, _: Language) -> pd.DataFrame:
+def _hubs(view: View, _data: Dataset, _: Language) -> pd.DataFrame:
     """Return who has most partners, how much leads through each and what it carries."""
     landscape = view.landscape
     return pd.DataFrame(
@@ -81,9 +82,9 @@ def _hubs(view: View, _: Language) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _links(view: View, _: Language) -> pd.DataFrame:
+def _links(view: View, data: Dataset, _: Language) -> pd.DataFrame:
     """Return the links that the pictures show."""
-    names, titles = layer_names(_), _titles(_)
+    names, titles = layer_names(_), _titles(data, _)
 
     def what(about: Mapping[str, str]) -> str:
         given = ", ".join(titles.get(use_case, use_case) for use_case in about.get("use_cases", "").split("; "))
@@ -102,7 +103,7 @@ def _links(view: View, _: Language) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _bridges(view: View, _: Language) -> pd.DataFrame:
+def _bridges(view: View, _data: Dataset, _: Language) -> pd.DataFrame:
     """Return the links without which the network would fall apart."""
     return pd.DataFrame(
         [(b.a.name, b.b.name, b.cuts_off, b.a.key, b.b.key) for b in view.landscape.bridges],
@@ -110,9 +111,9 @@ def _bridges(view: View, _: Language) -> pd.DataFrame:
     )
 
 
-def _missing(view: View, _: Language) -> pd.DataFrame:
+def _missing(view: View, data: Dataset, _: Language) -> pd.DataFrame:
     """Return the links worth making, with what each would bring and the way to both together."""
-    titles = _titles(_)
+    titles = _titles(data, _)
 
     def named(use_cases: Sequence[str]) -> str:
         return ", ".join(titles[use_case] for use_case in use_cases)
@@ -131,21 +132,21 @@ def _missing(view: View, _: Language) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _titles(_: Language) -> Mapping[str, str]:
-    return {use_case.id: _.label(use_case.title) for use_case in cache.dataset().catalogue.use_cases}
+def _titles(data: Dataset, _: Language) -> Mapping[str, str]:
+    return {use_case.id: _.label(use_case.title) for use_case in data.catalogue.use_cases}
 
 
-def _alone(view: View, _: Language) -> pd.DataFrame:
+def _alone(view: View, _data: Dataset, _: Language) -> pd.DataFrame:
     return _members(view.landscape.alone, _)
 
 
-def _unsuggested(view: View, _: Language) -> pd.DataFrame:
+def _unsuggested(view: View, _data: Dataset, _: Language) -> pd.DataFrame:
     return _members(view.landscape.unsuggested, _)
 
 
-def _cooperations(view: View, _: Language) -> pd.DataFrame:
+def _cooperations(view: View, data: Dataset, _: Language) -> pd.DataFrame:
     """Return the published cooperations and those of anybody in the network."""
-    found = (c for c in cache.dataset().cooperations if c.url or any(key in view.of for key in c.members))
+    found = (c for c in data.cooperations if c.url or any(key in view.of for key in c.members))
     return tables.cooperations(found, view.of, _)
 
 
@@ -158,7 +159,7 @@ def _members(found: Sequence[Municipality], _: Language) -> pd.DataFrame:
     )  # fmt: skip
 
 
-TABLES: Final[Mapping[str, Callable[[View, Language], pd.DataFrame]]] = {
+TABLES: Final[Mapping[str, Callable[[View, Dataset, Language], pd.DataFrame]]] = {
     "hubs": _hubs,
     "links": _links,
     "bridges": _bridges,
@@ -171,18 +172,16 @@ TABLES: Final[Mapping[str, Callable[[View, Language], pd.DataFrame]]] = {
 
 def figures(found: Landscape, _: Language) -> None:
     """Show how large the network is and how it hangs together."""
-    columns = st.columns(5)
-    columns[0].metric(
-        _("Participants"), _.number(found.participants), help=_("All of whom more is known than the register says.")
-    )
-    columns[1].metric(_("of these with partners"), _.number(found.cooperating))
-    columns[2].metric(_("Pairs"), _.number(found.links))
-    columns[3].metric(
-        _("Communities"), _.number(found.communities), help=_("Groups that work together more than with others.")
-    )
-    columns[4].metric(
-        _("Bridges"), _.number(len(found.bridges)), help=_("Links without which the network falls apart.")
-    )
+    # In a row that breaks where the window is narrow: columns would cut the words.
+    with st.container(horizontal=True, gap="large"):
+        for label, count, meaning in (
+            (_("Participants"), found.participants, _("All of whom more is known than the register says.")),
+            (_("of these with partners"), found.cooperating, None),
+            (_("Pairs"), found.links, None),
+            (_("Communities"), found.communities, _("Groups that work together more than with others.")),
+            (_("Bridges"), len(found.bridges), _("Links without which the network falls apart.")),
+        ):
+            st.metric(label, _.number(count), help=meaning, width="content")
 
 
 @st.fragment
@@ -299,7 +298,7 @@ def _one(wanted: Wanted, view: View, _: Language) -> None:
                 inputs.choose(key)
                 st.switch_page(f"matchmaker/ui/pages/{page}.py")
     maps.ego_graph(graph, key, view.of, _)
-    show.centre(service.nearest_centre(data, key), _titles(_), _)
+    show.centre(service.nearest_centre(data, key), _titles(data, _), _)
     tables.draw(tables.neighbours(graph, key, view.of, _), "partnerschaften.csv", _, digits={_("Score"): 2})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -62,6 +63,11 @@ _MOST_PARTNERS: Final = 60
 
 def _position(lon: float, lat: float) -> list[float]:
     return [round(lon * _SQUEEZE * _SCALE, 1), round(lat * _SCALE, 1)]
+
+
+@functools.cache
+def _borders() -> list[dict[str, Any]]:
+    return [{"coords": [_position(*point) for point in line]} for line in cache.land_outlines()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,7 @@ def map_picture(
             "polyline": True,
             "silent": True,
             "lineStyle": {"color": _LAND_LINE, "width": 1, "opacity": 0.9},
-            "data": [{"coords": [_position(*point) for point in line]} for line in cache.land_outlines()],
+            "data": _borders(),
         }
     ]
     for place, (label, pairs) in enumerate(links.items()):
@@ -329,6 +335,7 @@ def ego_graph(graph: nx.MultiGraph[str], key: str, of: Mapping[str, Municipality
                 {
                     "type": "graph",
                     "layout": "none",
+                    "preserveAspect": True,
                     "roam": "move",
                     "categories": [
                         {"name": group, "symbol": _SYMBOLS[i], "itemStyle": {"color": COLOURS[(5, 0, 2)[i]]}}
@@ -338,7 +345,7 @@ def ego_graph(graph: nx.MultiGraph[str], key: str, of: Mapping[str, Municipality
                     "links": lines,
                     "left": 40,
                     "right": 130,
-                    "top": _LEGEND,
+                    "top": _LEGEND + 24,
                     "bottom": 16,
                     "labelLayout": {"hideOverlap": True},
                 }
