@@ -131,7 +131,7 @@ def renamed(stored: Tables, data: Dataset | None, aliases: Mapping[str, str], hi
         members.loc[mine, "key"] = members.loc[mine, "key"].replace(dict(hidden))
         entered = set(zip(stored["stated"]["key"], stored["stated"]["block"], strict=True))
         for name in ("profiles", "needs", "offers"):
-            tables[name] = _moved(name, stored[name], hidden, entered)
+            tables[name] = _moved(name, stored[name], data, hidden, entered)
         stated = stored["stated"]
         tables["stated"] = stated[~(stated["key"].isin(hidden) & stated["block"].isin(["needs", "offers"]))]
         tables["register"] = pd.concat([stored["register"], _register(data, hidden)], ignore_index=True)
@@ -139,7 +139,9 @@ def renamed(stored: Tables, data: Dataset | None, aliases: Mapping[str, str], hi
     return tables
 
 
-def _moved(name: str, frame: pd.DataFrame, hidden: Mapping[str, str], entered: set[tuple[str, str]]) -> pd.DataFrame:
+def _moved(
+    name: str, frame: pd.DataFrame, data: Dataset, hidden: Mapping[str, str], entered: set[tuple[str, str]]
+) -> pd.DataFrame:
     """Return a table with what hidden municipalities say under their numbers."""
     own = frame["key"].isin(hidden)
     published = own & (frame["provenance"] == Provenance.PUBLISHED) if name != "profiles" else own & False
@@ -148,8 +150,14 @@ def _moved(name: str, frame: pd.DataFrame, hidden: Mapping[str, str], entered: s
     frame = frame[~said].copy()
     mine = own[frame.index] & ~published[frame.index]
     frame.loc[mine, "key"] = frame.loc[mine, "key"].map(hidden)
-    telling = ("contact", "as_of", "title", "title_en", "source_url", "software", "software_url", "licence")
+    telling = ("contact", "as_of", "source_url", "software", "software_url", "licence")
     frame.loc[mine, [column for column in telling if column in frame]] = ""
+    if name == "offers":
+        titles = {use_case.id: use_case.title for use_case in data.catalogue.use_cases}
+        for column, code in (("title", "de"), ("title_en", "en")):
+            plain = {id_: getattr(title, code) for id_, title in titles.items()}
+            frame.loc[mine, column] = frame.loc[mine, "use_case"].map(plain).fillna("")
+        frame.loc[mine, "year"] = np.nan
     return frame[frame["key"] != ""]
 
 

@@ -279,6 +279,8 @@ def test_without_its_name_a_municipality_is_found_all_the_same_and_its_words_are
     assert number in [suggestion.partner.key for suggestion in found]
     assert number in got
     assert not re.search(r"Geheimprojekt|geheim\.example|ki@stadt\.invalid", got)
+    (offer,) = data.activities(data.profiles.row(number))
+    assert (offer.title, offer.stage, offer.year) == (data.catalogue.use_case("UC09").title, Stage.OPERATION, None)
     # Partner, owner and administrator read the name, and no number.
     for user in (FRIEND, OWNER, LOCAL):
         data = replace(workspace, user=user).load()

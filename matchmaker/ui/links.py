@@ -24,7 +24,7 @@ def ask(others: Sequence[str], label: str, **more: str) -> None:
     """Draw the way to the page on which others are asked to work together."""
     st.page_link(
         "matchmaker/ui/pages/cooperation.py", label=label, icon=":material/mail:",
-        query_params={"with": ",".join(others), **more},
+        query_params={"with": ",".join(others), **{name: value for name, value in more.items() if value}},
     )  # fmt: skip
 
 

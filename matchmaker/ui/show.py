@@ -352,7 +352,9 @@ def project(
                 sources(group.evidence, _, limit=20)
         others = [m.key for m in group.members if not m.simulated and m.key != asker.key]
         if others and access.may_edit(login.user(), asker.key):
-            expected = f"{max(0.0, group.saving_a_year_eur.central):.0f}"
+            # What would be saved with participants that do not exist is nothing to hold against the real saving.
+            is_real = not any(m.simulated for m in group.members) and group.saving_eur.central > 0
+            expected = f"{group.saving_a_year_eur.central:.0f}" if is_real else ""
             links.ask(others, _("Ask the others of this group"), use_case=group.use_case, saving=expected)
         papers.offer(group, options, number, data, _)
 
