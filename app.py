@@ -10,7 +10,6 @@ from matchmaker.ui import account, browser, cache, inputs, links, login, printin
 _ = inputs.chosen_language()
 # An emoji as icon keeps the browser from asking a font service for one.
 st.set_page_config(page_title=_("Matchmaker: partners for AI"), page_icon="🤝", layout="wide")
-
 user, refusal = None, None
 try:
     user = login.enter(cache.opened())
@@ -24,6 +23,8 @@ page = st.navigation(
         st.Page(f"{pages}/municipality.py", title=_("My municipality"), icon=":material/home:", url_path="kommune"),
         st.Page(f"{pages}/partners.py", title=_("Find partners"), icon=":material/group:", url_path="partner"),
         st.Page(f"{pages}/projects.py", title=_("Joint projects"), icon=":material/savings:", url_path="projekte"),
+        st.Page(f"{pages}/cooperation.py", title=_("Requests and cooperation"), icon=":material/mail:",
+                url_path="anfragen"),
         st.Page(f"{pages}/peers.py", title=_("Peer municipalities"), icon=":material/balance:", url_path="vergleich"),
         st.Page(f"{pages}/network.py", title=_("Cooperation network"), icon=":material/hub:", url_path="netz"),
         st.Page(f"{pages}/plan.py", title=_("Competence centre"), icon=":material/checklist:", url_path="plan"),
@@ -35,7 +36,7 @@ page = st.navigation(
         st.Page(f"{pages}/accessibility.py", title=_("Accessibility"), icon=":material/accessibility:",
                 url_path="barrierefreiheit"),
     ],
-    position="sidebar" if user else "hidden",
+    position="sidebar" if user else "hidden", expanded=True,
 )  # fmt: skip
 
 try:

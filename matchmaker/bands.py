@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from matchmaker.message import Message, message
-from matchmaker.profiles import Floats
+from matchmaker.profiles import Floats, Ints
 
 NAMES: Final = (message("low"), message("medium"), message("high"))
 
@@ -45,3 +45,21 @@ FTE: Final = Bands((0.5, 2.0), (0.25, 1.0, 3.0))
 
 BUDGET: Final = Bands((20_000.0, 100_000.0), (10_000.0, 50_000.0, 150_000.0))
 """Free euros a year."""
+
+SIZES: Final = (2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
+"""Edges of the bands of inhabitants that are told of a municipality without a name; the last band is open."""
+
+
+def size(population: Floats) -> Ints:
+    """Return the number of the band of inhabitants of each municipality, from 0; that of NaN means nothing."""
+    found: Ints = np.digitize(population, SIZES)
+    return found
+
+
+def size_name(population: float) -> str:
+    """Return a known band of inhabitants as names in the register are written, in German: ``20.000–50.000``."""
+    place = int(np.digitize(population, SIZES))
+    edges = [f"{edge:,}".replace(",", ".") for edge in SIZES]
+    if place == 0:
+        return f"unter {edges[0]}"
+    return f"über {edges[-1]}" if place == len(edges) else f"{edges[place - 1]}–{edges[place]}"

@@ -84,6 +84,9 @@ def _profile(before: Mapping[str, Any], after: Mapping[str, Any], catalogue: Cat
         was, now = before.get(name), after.get(name)
         if was != now:
             found.append(message("{name}: {was}, now {now}", name=text, was=_figure(was), now=_figure(now)))
+    was, now = (state.get("contact") or message("unknown") for state in (before, after))
+    if was != now:
+        found.append(message("{name}: {was}, now {now}", name=message("Mailbox"), was=was, now=now))
     return found
 
 

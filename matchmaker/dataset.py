@@ -100,6 +100,11 @@ class Dataset:
             for record in _records(self.tables["competence_centres"].sort_values("id"))
         )
 
+    def contact(self, key: str) -> str:
+        """Return the mailbox of a municipality; empty where it has named none or it is not open to who looks."""
+        frame = self.tables["profiles"]
+        return "".join(frame["contact"][frame["key"] == key])
+
     def evidence(self, row: int, use_cases: Sequence[str] = ()) -> tuple[Evidence, ...]:
         """Return what is published about a municipality, activities on the given use cases first."""
         activities = sorted(
@@ -129,9 +134,9 @@ def build(layers: Sequence[Tables]) -> Dataset:
 
 
 def with_tables(data: Dataset, tables: Tables) -> Dataset:
-    """Return the data with other rows about the same municipalities, by the same catalogue and cooperations."""
-    profiles = _profiles(tables, data.catalogue, data.cooperations)
-    return Dataset(profiles, data.catalogue, data.cooperations, tables)
+    """Return the data with other rows about the same municipalities, by the same catalogue."""
+    cooperations = _cooperations(tables)
+    return Dataset(_profiles(tables, data.catalogue, cooperations), data.catalogue, cooperations, tables)
 
 
 def _overlaid(name: str, layers: Sequence[Tables]) -> pd.DataFrame:

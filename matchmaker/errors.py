@@ -134,15 +134,18 @@ class EntryRejected(Rejected):
 
 
 class ChangedMeanwhile(BadInput):
-    """Others have saved the same municipality since it was read."""
+    """Others have saved the same municipality, or what ``what`` says, since it was read."""
 
     code = "changed-meanwhile"
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, what: Message | None = None) -> None:
         super().__init__(
-            message("This municipality was changed by somebody else meanwhile. Your changes are not saved yet."),
+            what
+            or message("This municipality was changed by somebody else meanwhile. Your changes are not saved yet."),
             where=where,
-            remedy=message("Read it again, or save your own state over it."),
+            remedy=message("Look at it again, then decide.")
+            if what
+            else message("Read it again, or save your own state over it."),
         )
 
 

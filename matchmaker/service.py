@@ -500,16 +500,19 @@ def draw_network(
     keep = profiles.participates & (preferences.simulated | ~profiles.simulated)
     part = profiles.take(keep)
     rows = {key: row for row, key in enumerate(part.key.tolist())}
-    binding = [
-        (c.title, np.array([rows[key] for key in c.members if key in rows], dtype=np.int64))
-        for c in data.cooperations
-        if c.binds
-    ]
+    binding, contacted = (
+        [
+            (c.title, np.array([rows[key] for key in c.members if key in rows], dtype=np.int64))
+            for c in data.cooperations
+            if c.status in wanted
+        ]
+        for wanted in (("agreed", "running"), ("contacted",))
+    )
     if before is None:
         ranking = partners.rank_all(part, preferences, suggestions)
     else:
         ranking = partners.update(before.ranking, before.profiles, part, preferences)
-    graph = network.build_graph(part, binding, ranking, data.centres)
+    graph = network.build_graph(part, binding, ranking, data.centres, contacted)
     return Network(graph, network.survey_landscape(graph, part), part, ranking)
 
 

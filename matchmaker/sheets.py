@@ -480,6 +480,8 @@ def rules_of(field: Mapping[str, Any]) -> Iterable[tuple[Message, Callable[[pd.S
     if pattern := limits.get("pattern"):
         if pattern == r"\d{5}|\d{8}":
             sentence = message("Must be a key of eight digits, five for a Landkreis, with leading zeros.")
+        elif "@" in pattern:
+            sentence = message("Must be the address of one mailbox, such as digital@stadt.example.")
         else:
             sentence = message("Must have the form {pattern}.", pattern=pattern)
         yield sentence, lambda s: s.str.fullmatch(pattern, flags=re.ASCII)

@@ -232,7 +232,7 @@ def _profile_table(
     table["respondents"] = np.where(hidden[:, 0], np.nan, respondents)
     table["fte"] = np.where(hidden[:, 3], np.nan, fte)
     table["budget_eur"] = np.where(hidden[:, 3], np.nan, budget)
-    return pd.DataFrame(table).assign(provenance=Provenance.SIMULATED.value, as_of=AS_OF)
+    return pd.DataFrame(table).assign(contact="", provenance=Provenance.SIMULATED.value, as_of=AS_OF)
 
 
 def _use_case_tables(

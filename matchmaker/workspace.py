@@ -30,10 +30,9 @@ from matchmaker.model import (
     Stage,
 )
 from matchmaker.preview import Difference
-from matchmaker.profiles import BLOCKS, Block
 from matchmaker.sheets import SHIPPED, Tables, schema
-from matchmaker.sight import Openness
-from matchmaker.store import PROGRAM, Account, Author, Shelf, Store, Version
+from matchmaker.sight import Openness, Topic
+from matchmaker.store import PROGRAM, Account, Author, Shelf, Store, Version, no_version
 
 DEMONSTRATION: Final = SHIPPED / "demonstration"
 """Package of the simulated demonstration participants, beside the real data."""
@@ -69,7 +68,7 @@ class Workspace:
     def stored(self) -> Store:
         """The database with what users entered; raises `BadInput` where there is none."""
         access.require_admin(self.user)
-        return self._writable()
+        return self.writable()
 
     def version(self) -> tuple[str, int, User]:
         """Return what the data depend on: package, last change, and the rights of who looks. Key of every cache."""
@@ -87,31 +86,60 @@ class Workspace:
 
     def load(self) -> Dataset:
         """Return the package with what users entered laid over it."""
-        return self.seen(dataset.build([*self._package_layers, *([self.store.tables()] if self.store else [])]))
+        return self.seen(self._everything({}))
 
     def seen(self, everything: Dataset) -> Dataset:
         """Return as much of the data as the user of this workspace may see."""
         if self.user.role is Role.ADMIN:
             return replace(everything, reader=self.user.unnamed)
-        return sight.seen_by(everything, self.user, self._choices())
+        choices = self._choices()
+        if hidden := sight.nameless(everything, self.user, choices, self.aliases()):
+            everything = self._everything(hidden, everything)
+            choices = {hidden.get(key, key): chosen for key, chosen in choices.items()}
+        return sight.seen_by(everything, self.user, choices)
 
-    def openness(self, key: str) -> Mapping[Block, Openness]:
-        """Return to whom a municipality opens each block, what holds without a choice included."""
+    def _everything(self, hidden: Mapping[str, str], named: Dataset | None = None) -> Dataset:
+        """Return all data, with numbers in the place of hidden names; ``named`` are the same without that."""
+        if self.store is None:
+            return dataset.build(self._package_layers)
+        entered = sight.renamed(self.store.tables(), named, self.aliases(), hidden)
+        return dataset.build([*self._package_layers, entered])
+
+    def aliases(self) -> Mapping[str, str]:
+        """Return the numbers of all that hide their name or once did, by key."""
+        return self.store.aliases() if self.store else {}
+
+    def hidden(self) -> Mapping[str, str]:
+        """Return the numbers under which municipalities appear to this user, by the key that is not open to him."""
+        if self.user.role is Role.ADMIN or not self.aliases():
+            return {}
+        return sight.nameless(self._everything({}), self.user, self._choices(), self.aliases())
+
+    def openness(self, key: str) -> Mapping[Topic, Openness]:
+        """Return to whom a municipality opens each topic, what holds without a choice included."""
+        access.require_edit(self.user, [key])
         return {**sight.DEFAULTS, **self._choices().get(key, {})}
 
-    def open(self, key: str, levels: Mapping[Block, Openness], *, by: Author = PROGRAM) -> None:
-        """Choose to whom a municipality opens its blocks; those not named are as without a choice."""
+    def open(self, key: str, levels: Mapping[Topic, Openness], *, by: Author = PROGRAM) -> None:
+        """Choose to whom a municipality opens its topics; those not named are as without a choice.
+
+        Raises `BadInput` where it hides its name and its Land and size would give it away.
+        """
         access.require_edit(self.user, [key])
-        self._writable().open(key, {str(block): str(level) for block, level in levels.items()}, by=by)
+        store, number = self.writable(), ""
+        if levels.get("name", Openness.PUBLIC) is not Openness.PUBLIC:
+            number = sight.number_for(key, self.load().profiles, self.aliases().values())
+        chosen = {str(topic): str(level) for topic, level in levels.items()}
+        store.open(key, chosen, by=by, hidden_as=number)
 
     def _choices(self) -> sight.Choices:
         found = self.store.openness() if self.store else {}
         # Closed rather than open where a later program has stored what this one does not know.
         return {
             key: {
-                block: Openness(levels[block]) if levels[block] in set(Openness) else Openness.HIDDEN
-                for block in BLOCKS
-                if block in levels
+                topic: Openness(levels[topic]) if levels[topic] in set(Openness) else Openness.HIDDEN
+                for topic in sight.DEFAULTS
+                if topic in levels
             }
             for key, levels in found.items()
         }
@@ -121,7 +149,7 @@ class Workspace:
 
         Raises `ImportRejected` with every row error; nothing is changed then.
         """
-        store = self._writable()
+        store = self.writable()
         present, taken = self._importable(path)
         store.save(taken, what=what, by=by)
         return Taken(
@@ -159,7 +187,7 @@ class Workspace:
         Places are kept from the present register, by key: the official file has none.
         """
         access.require_admin(self.user)
-        store = self._writable()
+        store = self.writable()
         official = exchange.read_official_register(path)
         present = self.load().tables["register"].set_index("key")[["lat", "lon"]]
         for column in ("lat", "lon"):
@@ -179,7 +207,7 @@ class Workspace:
         """
         key = profile.municipality.key
         access.require_edit(self.user, [key])
-        store = self._writable()
+        store = self.writable()
         tables: dict[str, pd.DataFrame] = {
             "profiles": pd.DataFrame(
                 [
@@ -188,6 +216,7 @@ class Workspace:
                         **{d: np.nan if m is None else m for d, m in zip(DIMENSIONS, profile.maturity, strict=True)},
                         "fte": np.nan if profile.fte is None else profile.fte,
                         "budget_eur": np.nan if profile.budget_eur is None else profile.budget_eur,
+                        "contact": profile.contact,
                         "provenance": Provenance.SELF_ASSESSED.value,
                         "as_of": profile.as_of,
                     }
@@ -239,7 +268,9 @@ class Workspace:
     def history(self, catalogue: Catalogue, key: str) -> tuple[Past, ...]:
         """Return what a municipality has entered after each change, newest first, with what changed in words."""
         access.require_moderate(self.user, key)
-        if not access.may_edit(self.user, key) and Openness.HIDDEN in self.openness(key).values():
+        if key in self.hidden():
+            return ()  # as of one that has never entered anything
+        if not access.may_edit(self.user, key) and Openness.HIDDEN in self._choices().get(key, {}).values():
             raise Forbidden(
                 message("{key} hides part of what it says, so its history is not shown.", key=key),
                 where=key,
@@ -259,7 +290,10 @@ class Workspace:
         `BadInput` where there is no such version.
         """
         access.require_moderate(self.user, key)
-        self._writable().restore(key, number, by=by, over=over)
+        store = self.writable()
+        if not access.may_edit(self.user, key) and (key in self.hidden() or not store.history(key)):
+            raise no_version(key, number)  # one that hides its name is as one that has never entered anything
+        store.restore(key, number, by=by, over=over)
 
     def save_levels(self, levels: pd.DataFrame, *, as_of: str, what: str, by: Author = PROGRAM) -> None:
         """Keep the levels that a survey gave (columns key, D1…D8, their standard errors, respondents).
@@ -269,14 +303,16 @@ class Workspace:
         `ChangedMeanwhile` where staff or money were changed while this was going on; nothing is changed then.
         """
         access.require_edit(self.user, levels["key"])
-        store = self._writable()
+        store = self.writable()
         present = self.load().tables
         capacity = ["fte", "budget_eur"]
-        kept = present["profiles"].set_index("key")[capacity].reindex(levels["key"])
+        before = present["profiles"].set_index("key")
+        kept = before[capacity].reindex(levels["key"])
         exists = levels["key"].isin(_real(present))
         profiles = levels.assign(
             fte=kept["fte"].to_numpy(),
             budget_eur=kept["budget_eur"].to_numpy(),
+            contact=before["contact"].reindex(levels["key"], fill_value="").to_numpy(),
             provenance=np.where(exists, Provenance.SURVEY.value, Provenance.SIMULATED.value),
             as_of=as_of,
         )
@@ -298,7 +334,7 @@ class Workspace:
         that the register already has.
         """
         access.require_edit(self.user, [municipality.key])
-        store = self._writable()
+        store = self.writable()
         current = self.load()
         row = _register_row(municipality)
         exchange.check({"register": row}, source=municipality.name or municipality.key)
@@ -318,7 +354,7 @@ class Workspace:
         Raises `Forbidden` for whoever may not plan, and `BadInput` where nothing can be saved.
         """
         access.require_plan(self.user)
-        return self._writable().scenarios(None if self.user.role is Role.ADMIN else self.user.name)
+        return self.writable().scenarios(None if self.user.role is Role.ADMIN else self.user.name)
 
     def enter_centre(self, centre: CompetenceCentre, *, new: bool, by: Author = PROGRAM) -> None:
         """Keep a competence centre; a new one must have an id that none has, as `centre_at` gives it.
@@ -328,7 +364,7 @@ class Workspace:
         centre nor admin; nothing is changed then.
         """
         access.require_plan(self.user)
-        store = self._writable()
+        store = self.writable()
         for topic in centre.topics:
             self.load().catalogue.use_case(topic)
         row = pd.DataFrame([{**asdict(centre), "topics": "; ".join(centre.topics)}]).fillna(
@@ -345,7 +381,7 @@ class Workspace:
     def remove_centre(self, id_: str, *, by: Author = PROGRAM) -> None:
         """Take a competence centre out, a published one too. Raises `BadInput` for an id that none has."""
         access.require_plan(self.user)
-        store = self._writable()
+        store = self.writable()
         if id_ not in {centre.id for centre in self.load().centres}:
             raise BadInput(
                 message("There is no competence centre {id}.", id=id_),
@@ -363,7 +399,7 @@ class Workspace:
     def accounts(self) -> tuple[Account, ...]:
         """Return who may log in, by issuer and subject."""
         access.require_admin(self.user)
-        return self._writable().accounts()
+        return self.writable().accounts()
 
     def keep_account(self, account: Account) -> None:
         """Add an account, or give it another role and scope.
@@ -372,7 +408,7 @@ class Workspace:
         does not belong to the role; `UnknownKey` for a municipality that is not in the register.
         """
         access.require_admin(self.user)
-        store = self._writable()
+        store = self.writable()
         _check_account(account)
         profiles = self.load().profiles
         for part in account.scope:
@@ -383,14 +419,15 @@ class Workspace:
     def remove_account(self, issuer: str, subject: str) -> None:
         """Remove an account; raises `BadInput` where there is none."""
         access.require_admin(self.user)
-        if not self._writable().remove_account(issuer, subject):
+        if not self.writable().remove_account(issuer, subject):
             raise BadInput(
                 message("There is no account {subject} of {issuer}.", subject=subject, issuer=issuer),
                 where=subject,
                 remedy=message("account list names all there are."),
             )
 
-    def _writable(self) -> Store:
+    def writable(self) -> Store:
+        """Return the database for whoever has asked for the right before; raise `BadInput` where there is none."""
         if self.store is None:
             raise BadInput(
                 message("This package is only looked at: nothing can be saved in it."),
@@ -470,8 +507,9 @@ Seen: TypeAlias = Mapping[str, tuple[tuple[object, ...], ...]]
 class OwnProfile:
     """What a municipality says about itself; None means unknown.
 
-    ``needs`` are (use case, urgency 1-3), ``as_of`` an ISO date. ``seen`` is what stood in the tables when the
-    profile was read: it is saved only over that. None saves over whatever is there.
+    ``needs`` are (use case, urgency 1-3), ``as_of`` an ISO date, ``contact`` a function mailbox, empty for none.
+    ``seen`` is what stood in the tables when the profile was read: it is saved only over that. None saves over whatever
+    is there.
     """
 
     municipality: Municipality
@@ -481,6 +519,7 @@ class OwnProfile:
     fte: float | None
     budget_eur: float | None
     as_of: str
+    contact: str = ""
     seen: Seen | None = field(default=None, compare=False, repr=False)
 
 
@@ -559,6 +598,7 @@ def own_profile(data: Dataset, key: str) -> OwnProfile:
         fte=_known(profiles.fte[row]),
         budget_eur=_known(profiles.budget_eur[row]),
         as_of=str(dates.get(key, "")),
+        contact=data.contact(key),
         seen=_seen(data.tables, key),
     )
 
@@ -586,6 +626,7 @@ def profile_document(profile: OwnProfile) -> dict[str, Any]:
         "fte": profile.fte,
         "budget_eur": profile.budget_eur,
         "as_of": profile.as_of,
+        "contact": profile.contact,
     }
 
 
@@ -604,6 +645,7 @@ def profile_from(document: Mapping[str, Any], now: OwnProfile) -> OwnProfile:
             fte=_known(merged["fte"]),
             budget_eur=_known(merged["budget_eur"]),
             as_of=str(merged["as_of"]),
+            contact=str(merged["contact"] or ""),
         )
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise BadInput(

@@ -12,6 +12,8 @@ import pytest
 
 from matchmaker import access, cli, plans
 from matchmaker.access import LOCAL, Role, User
+from matchmaker.cooperations import Act, Reason
+from matchmaker.dealings import Dealings
 from matchmaker.errors import BadInput, Forbidden, UnknownKey
 from matchmaker.model import DIMENSIONS, Municipality
 from matchmaker.portfolio import Limits
@@ -52,11 +54,27 @@ def test_a_scope_counts_for_the_role_that_has_it_only():
 
 @pytest.fixture
 def entered(database: str) -> Workspace:
-    """Return a workspace in which one's own municipality and a foreign one have entered something."""
+    """Return a workspace in which two municipalities have entered something, work together and ask others."""
     workspace = Workspace(store=Store(database))
     for key in (OWN, FOREIGN):
         workspace.save_profile(replace(own_profile(workspace.load(), key), fte=1.5, as_of="2026-11-01"))
+    begin = Dealings(workspace)
+    id_ = begin.ask(OWN, (FOREIGN,), "UC01", "Machen Sie mit?")
+    begin.take(id_, Act.ACCEPT, FOREIGN, other=FOREIGN)
+    for asking, asked, use_case in ((OWN, FAR, "UC02"), (FAR, OWN, "UC03"), (FAR, OWN, "UC04"), (FOREIGN, FAR, "UC06")):
+        begin.ask(asking, (asked,), use_case, "Machen Sie mit?")
+    deal(workspace, FAR, Act.ACCEPT, only="UC06")
+    deal(workspace, FOREIGN, Act.OPEN, only="UC06")
     return workspace
+
+
+def deal(workspace: Workspace, key: str, act: Act, *, only: str = "UC", **more: object) -> None:
+    """Do something for a municipality in the first cooperation in which it can be done, if there is any."""
+    everything = [life for life in Dealings(replace(workspace, user=LOCAL)).all() if life.use_case.startswith(only)]
+    others = ("", key, FAR)
+    can = ((life.id, o) for life in everything for o in others if life.may(act, key, o))
+    id_, other = next(can, ("none", ""))
+    Dealings(workspace).take(id_, act, key, other=other, **more)
 
 
 def levels(key: str) -> pd.DataFrame:
@@ -88,6 +106,19 @@ def acts(folder: Path) -> dict[str, tuple[Callable[[Workspace, str], object], fr
         "save_levels": (lambda w, k: w.save_levels(levels(k), as_of="2026-11-02", what="survey x"), officers),
         "history": (lambda w, k: w.history(w.load().catalogue, k), moderators),
         "restore": (lambda w, k: w.restore(k, 0), moderators),
+        "openness": (lambda w, k: w.openness(k), officers),
+        "open": (lambda w, k: w.open(k, {}), officers),
+        "ask": (lambda w, k: Dealings(w).ask(k, ("01001000",), "UC05", "x"), officers),
+        "ask another": (lambda w, k: deal(w, k, Act.ASK, text="x"), officers),
+        "accept": (lambda w, k: deal(w, k, Act.ACCEPT), officers),
+        "decline": (lambda w, k: deal(w, k, Act.DECLINE, reason=Reason.NO_STAFF), officers),
+        "join": (lambda w, k: deal(w, k, Act.JOIN, text="x"), officers),
+        "withdraw": (lambda w, k: deal(w, k, Act.WITHDRAW, reason=Reason.WITHDRAWN), officers),
+        "open a group": (lambda w, k: deal(w, k, Act.OPEN), officers),
+        "close a group": (lambda w, k: deal(w, k, Act.CLOSE), officers),
+        "start": (lambda w, k: deal(w, k, Act.START), officers),
+        "report": (lambda w, k: deal(w, k, Act.REPORT, value=1.0), officers),
+        "leave": (lambda w, k: deal(w, k, Act.LEAVE, reason=Reason.FINISHED), officers),
         "register": (lambda w, _k: w.take_in(csv(folder, "register.csv", register), what="x"), nobody),
         "replace_register": (lambda w, _k: w.replace_register(folder / "none.txt"), nobody),
         "enter_municipality": (lambda w, _k: w.enter_municipality(place), nobody),

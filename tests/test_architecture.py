@@ -13,7 +13,8 @@ FILES = [*sorted(PACKAGE.rglob("*.py")), ROOT / "app.py"]
 
 CORE = {"partners", "peers", "clusters", "network", "pains", "survey", "insights"}
 CORE |= {"consortia", "sharing", "grants", "relief", "portfolio"}
-ASKED = {"workspace", "service", "plans", "scenarios"}
+ASKED = {"workspace", "dealings", "service", "plans", "scenarios"}
+DEALING = {"cooperations", "contacts"}
 WORDS = {"errors", "message", "model"}
 TABLES = {"sheets", "indicators", "answers", "assumptions", "costtable", "dataset"}
 OUTSIDE = {"exchange", "store", "i18n", "reports", "changes", "log"}
@@ -26,8 +27,10 @@ ALLOWED = {
     "catalogue": {"errors", "message", "model"},
     **{room: {*BASE, room} for room in CORE},
     "access": WORDS,
+    "cooperations": WORDS,
+    "contacts": set(),
     "bands": {"message", "profiles"},
-    "sight": {*BASE, "access", "dataset"},
+    "sight": {*BASE, "access", "dataset", "sheets"},
     "sheets": {"errors", "message", "model"},
     "exchange": {*BASE, "sheets"},
     "indicators": {*BASE, "sheets"},
@@ -41,13 +44,14 @@ ALLOWED = {
     "changes": {*BASE},
     "preview": {*BASE, "sheets", "dataset"},
     "workspace": {*BASE, "access", "sight", "sheets", "exchange", "dataset", "changes", "preview", "store"},
+    "dealings": {*BASE, "access", "sight", "dataset", "cooperations", "workspace", "store"},
     "answers": {*BASE, "sheets"},
     "costtable": {*BASE, "sheets"},
     "service": {*BASE, *CORE, *TABLES, "access", "simulate", "reports"},
     "plans": {*BASE, "access", "portfolio", "dataset", "sheets"},
     "scenarios": {*WORDS, "portfolio", "plans"},
-    "cli": {*WORDS, *TABLES, *OUTSIDE, "insights", "portfolio", *ASKED, "cli"},
-    "ui": {*BASE, *(CORE - {"partners"}), *TABLES, *OUTSIDE, "access", "sight", "preview", *ASKED, "ui"},
+    "cli": {*WORDS, *TABLES, *OUTSIDE, "insights", "portfolio", *DEALING, *ASKED, "cli"},
+    "ui": {*BASE, *(CORE - {"partners"}), *TABLES, *OUTSIDE, "access", "sight", "preview", *DEALING, *ASKED, "ui"},
     "app": {"errors", "ui"},
     "__main__": {"cli"},
     "__init__": set(),
@@ -89,7 +93,10 @@ def test_imports_run_one_way(file: Path):
         ("streamlit", {"ui", "app"}),
         ("sqlalchemy", {"store"}),
         ("alembic", {"store"}),
-        ("pandas", {*TABLES, "preview", "exchange", "simulate", "store", "workspace", "service", "plans", "ui"}),
+        (
+            "pandas",
+            {*TABLES, "preview", "exchange", "simulate", "store", "sight", "workspace", "service", "plans", "ui"},
+        ),
         ("pandera", {"sheets"}),
         ("sklearn", {"clusters", "pains"}),
         ("numba", {"partners", "portfolio"}),

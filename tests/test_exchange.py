@@ -143,6 +143,7 @@ TABLES = st.builds(
                     "D1": level,
                     "fte": min(fte, 1e5),
                     "budget_eur": budget,
+                    "contact": "",
                     "provenance": "survey",
                     "as_of": "2026-01-31",
                 }
@@ -489,7 +490,7 @@ def test_far_more_rows_than_germany_can_fill_are_refused(tmp_path: Path):
     columns = sheets.schema()["profiles"].columns
     with (tmp_path / "profiles.csv").open("w") as stream:
         stream.write(",".join(columns) + "\n")
-        stream.writelines(f"{number:08d}{',' * 20}survey,\n" for number in range(540_000))
+        stream.writelines(f"{number:08d}{',' * 21}survey,\n" for number in range(540_000))
     assert issues(tmp_path / "profiles.csv", bounded=True) == [(None, "", "")]
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("profiles")
@@ -502,7 +503,7 @@ def test_far_more_rows_than_germany_can_fill_are_refused(tmp_path: Path):
 
 def test_a_million_errors_are_counted_and_the_first_listed(tmp_path: Path):
     columns = sheets.schema()["profiles"].columns
-    wrong = ",7.3" * 8 + ",x" * 12
+    wrong = ",7.3" * 8 + ",x" * 13
     (tmp_path / "profiles.csv").write_text(
         ",".join(columns) + "\n" + "".join(f"{KEYS[0]}{wrong},\n" for _ in range(20_000))
     )

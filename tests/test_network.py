@@ -238,7 +238,8 @@ def exported_graph() -> nx.MultiGraph:
     profiles = replace(profiles, name=names, offer=offer, need=need)
     cooperations = [('Ä & "B" <c>', np.array([0, 1, 2])), ("Zwei", np.array([2, 3]))]
     ranking = suggested((0, 5, 0.75), (0, 1, 0.5))
-    return build_graph(profiles, cooperations, ranking, (centre("ÄÖ", None, "UC01"), centre("B", 50.0)))
+    centres = (centre("ÄÖ", None, "UC01"), centre("B", 50.0))
+    return build_graph(profiles, cooperations, ranking, centres, [("Anfrage", np.array([0, 6]))])
 
 
 def described(graph: nx.MultiGraph) -> list[tuple]:

@@ -16,7 +16,7 @@ from pandas.testing import assert_frame_equal
 from matchmaker import bands, exchange, plans, service, sight
 from matchmaker.access import LOCAL, Role, User
 from matchmaker.dataset import Dataset
-from matchmaker.errors import Forbidden
+from matchmaker.errors import BadInput, Forbidden
 from matchmaker.i18n import language
 from matchmaker.message import Label
 from matchmaker.model import Activity, Preferences, Provenance, Stage
@@ -33,13 +33,15 @@ VIEWER = User(Role.VIEWER)
 FRIEND = User(Role.OFFICER, (PARTNER,))
 OWNER = User(Role.OFFICER, (SECRET,))
 CENTRE = User(Role.CENTRE, ("SH",))
-MARKER = re.compile(r"(?<![\d.,])(?:1[.,]9173|1[.,]92|73[.,]?519(?:[.,]0)?)(?!\d)|Geheimprojekt|geheim\.example")
+MARKER = re.compile(
+    r"(?<![\d.,])(?:1[.,]9173|1[.,]92|73[.,]?519(?:[.,]0)?)(?!\d)|Geheimprojekt|geheim\.example|ki@stadt\.invalid"
+)
 """What the municipality has said and nobody else shall read, as files and as people write it."""
-EVERYTHING = dict.fromkeys(BLOCKS, Openness.HIDDEN)
-BY_PARTNERS = dict.fromkeys(BLOCKS, Openness.PARTNERS)
+EVERYTHING = dict.fromkeys((*BLOCKS, "contact"), Openness.HIDDEN)
+BY_PARTNERS = dict.fromkeys((*BLOCKS, "contact"), Openness.PARTNERS)
 
 
-def enter(workspace: Workspace) -> None:
+def enter(workspace: Workspace, secret: str = SECRET) -> None:
     """Let one municipality ask, one say things that nobody else shall know, and a third work with that one."""
     data = workspace.load()
     asks = replace(
@@ -48,15 +50,15 @@ def enter(workspace: Workspace) -> None:
     title = Label("Geheimprojekt", "Geheimprojekt")
     offer = Activity("UC09", Stage.OPERATION, title, 2026, Provenance.SELF_ASSESSED, "https://geheim.example/")
     says = replace(
-        own_profile(data, SECRET), needs=(("UC09", 3),), maturity=(3.0,) * 8, fte=1.9173, budget_eur=73519.0,
-        offers=(offer,), as_of="2026-11-01",
+        own_profile(data, secret), needs=(("UC09", 3),), maturity=(3.0,) * 8, fte=1.9173, budget_eur=73519.0,
+        offers=(offer,), as_of="2026-11-01", contact="ki@stadt.invalid",
     )  # fmt: skip
     for profile in (asks, says, replace(own_profile(data, PARTNER), fte=1.0, as_of="2026-11-01")):
         workspace.save_profile(profile)
     workspace.stored.save(
         {
             "cooperations": pd.DataFrame([{"id": "x1", "title": "Zu zweit", "topic": "KI", "status": "agreed"}]),
-            "cooperation_members": pd.DataFrame([{"cooperation_id": "x1", "key": key} for key in (SECRET, PARTNER)]),
+            "cooperation_members": pd.DataFrame([{"cooperation_id": "x1", "key": key} for key in (secret, PARTNER)]),
         },
         what="import",
     )
@@ -99,7 +101,7 @@ def test_the_bands_are_as_they_are_documented():
         (FOREIGN, BY_PARTNERS, False), (VIEWER, BY_PARTNERS, False), (FRIEND, BY_PARTNERS, True),
         (CENTRE, BY_PARTNERS, True), (User(Role.CENTRE, ("01059",)), BY_PARTNERS, True),
         (User(Role.CENTRE, ("TH",)), BY_PARTNERS, False),
-        (User(Role.OFFICER, ("SH",)), BY_PARTNERS, False), (VIEWER, dict.fromkeys(BLOCKS, Openness.PUBLIC), True),
+        (User(Role.OFFICER, ("SH",)), BY_PARTNERS, False), (VIEWER, dict.fromkeys(BY_PARTNERS, Openness.PUBLIC), True),
     ],
     ids=str,
 )  # fmt: skip
@@ -112,6 +114,7 @@ def test_who_sees_the_values_of_whom(full: Dataset, user, levels, expected):
     assert ("Geheimprojekt" in set(data.tables["offers"]["title"])) == expected
     assert (73519 in set(data.tables["profiles"]["budget_eur"])) == expected
     assert bool(data.profiles.in_bands[row]) == (not expected)
+    assert data.contact(SECRET) == ("ki@stadt.invalid" if expected else "")
 
 
 def test_without_a_choice_needs_and_offers_are_open_and_figures_are_not(full: Dataset):
@@ -188,7 +191,7 @@ def test_no_search_export_paper_or_plan_holds_what_is_closed_and_the_owner_gets_
         assert MARKER.findall(got) == []
     own = texts(replace(entered, user=OWNER).load(), SECRET)
     said = {found.removesuffix(".0") for found in MARKER.findall(own)}
-    assert {"1.9173", "73519", "Geheimprojekt", "geheim.example"} <= said
+    assert {"1.9173", "73519", "Geheimprojekt", "geheim.example", "ki@stadt.invalid"} <= said
     entered.open(SECRET, BY_PARTNERS)
     assert "Geheimprojekt" in texts(replace(entered, user=FRIEND).load(), PARTNER)
 
@@ -232,3 +235,95 @@ def test_a_centre_reads_no_history_of_who_hides_something(entered: Workspace):
 def test_a_level_that_this_program_does_not_know_closes(entered: Workspace):
     entered.stored.open(SECRET, {"needs": "friends of friends"})
     assert entered.openness(SECRET)["needs"] is Openness.HIDDEN
+
+
+NAMELESS = {"name": Openness.HIDDEN, "maturity": Openness.PUBLIC, "contact": Openness.PUBLIC}
+TWIN = "01051074"
+"""A municipality of the same Land and band of inhabitants as the one that says things nobody else shall know."""
+
+
+def nameless(any_databases, key: str) -> Workspace:
+    """Return a workspace in which a municipality has said things without its name."""
+    workspace = Workspace(store=Store(any_databases.fresh()))
+    enter(workspace, key)
+    workspace.open(key, {**NAMELESS, "capacity": Openness.PUBLIC})
+    return workspace
+
+
+def test_whoever_hides_its_name_cannot_be_told_from_others_of_its_size(any_databases, monkeypatch):
+    """All that others get begins with these data: they are the same to the last digit, whichever of the two it is."""
+    monkeypatch.setattr(sight, "randbelow", lambda _: 123_456)
+    one, two = (nameless(any_databases, key) for key in (SECRET, TWIN))
+    for user in (FOREIGN, VIEWER, CENTRE):
+        here, there = (replace(workspace, user=user).load() for workspace in (one, two))
+        row = here.profiles.row("99123456")
+        assert str(here.profiles.name[row]) == "Kommune mit 5.000–10.000 Einwohnern, Schleswig-Holstein (Nr. 456)"
+        assert (here.profiles.maturity[row] == 3.0).all()
+        assert (here.profiles.fte[row], here.contact("99123456")) == (1.9173, "")
+        assert np.isnan([here.profiles.lat[row], here.profiles.population[row]]).all()
+        assert here.profiles.fingerprint == there.profiles.fingerprint
+        for name, frame in here.tables.items():
+            assert_frame_equal(frame, there.tables[name])
+        assert here.cooperations == there.cooperations
+        # Under its name there is what there was before it entered anything.
+        own = Workspace().load()
+        assert own_profile(here, SECRET) == own_profile(own, SECRET)
+
+
+def test_without_its_name_a_municipality_is_found_all_the_same_and_its_words_are_not(any_databases):
+    workspace = nameless(any_databases, SECRET)
+    (number,) = workspace.aliases().values()
+    data = replace(workspace, user=FOREIGN).load()
+    got = texts(data, ASKER)
+    found = service.suggest(data, ASKER, Preferences(), top=300, with_stability=False)
+    assert number in [suggestion.partner.key for suggestion in found]
+    assert number in got
+    assert not re.search(r"Geheimprojekt|geheim\.example|ki@stadt\.invalid", got)
+    (offer,) = data.activities(data.profiles.row(number))
+    assert (offer.title, offer.stage, offer.year) == (data.catalogue.use_case("UC09").title, Stage.OPERATION, None)
+    # Partner, owner and administrator read the name, and no number.
+    for user in (FRIEND, OWNER, LOCAL):
+        data = replace(workspace, user=user).load()
+        assert number not in data.profiles.key
+        assert data.profiles.fte[data.profiles.row(SECRET)] == 1.9173
+
+
+def test_history_and_choices_do_not_tell_who_hides_its_name(any_databases):
+    workspace = nameless(any_databases, SECRET)
+    catalogue = workspace.load().catalogue
+    centre = replace(workspace, user=CENTRE)
+    for key in (SECRET, TWIN):
+        assert centre.history(catalogue, key) == ()
+        for version in (0, 1):
+            with pytest.raises(BadInput):
+                centre.restore(key, version)
+        with pytest.raises(Forbidden):
+            centre.openness(key)
+    assert replace(workspace, user=OWNER).history(catalogue, SECRET)
+    assert replace(workspace, user=CENTRE).hidden() == workspace.aliases()
+
+
+@pytest.mark.parametrize("key", ["11000000", "01002000", "00000001"])
+def test_who_is_one_of_few_of_its_size_cannot_hide(entered: Workspace, key: str):
+    """Berlin, Kiel and a simulated participant."""
+    with pytest.raises(BadInput):
+        entered.open(key, {"name": Openness.HIDDEN})
+    assert entered.openness(key)["name"] is Openness.PUBLIC
+
+
+def test_a_number_stays_the_same_and_belongs_to_one(entered: Workspace):
+    for _ in range(2):
+        entered.open(SECRET, {"name": Openness.PARTNERS})
+        before = entered.aliases()
+        entered.open(SECRET, {})
+    assert entered.aliases() == before
+    entered.open(TWIN, {"name": Openness.HIDDEN})
+    assert len(set(entered.aliases().values())) == 2
+    entered.open(TWIN, {})
+
+
+def test_the_name_is_open_to_the_centre_where_it_was_chosen_so(any_databases):
+    workspace = nameless(any_databases, SECRET)
+    workspace.open(SECRET, {"name": Openness.PARTNERS})
+    assert replace(workspace, user=CENTRE).hidden() == {}
+    assert set(replace(workspace, user=FOREIGN).hidden()) == {SECRET}

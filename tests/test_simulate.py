@@ -92,7 +92,7 @@ def test_without_unknown_everybody_is_fully_assessed(drawn: dict[int, Tables]):
 
 def test_with_everything_unknown_nothing_is_known(shipped: Dataset):
     tables = simulate(shipped.profiles, shipped.catalogue, n=50, seed=1, unknown=1)
-    numbers = [name for name in tables["profiles"] if name not in {"key", "provenance", "as_of"}]
+    numbers = [name for name in tables["profiles"] if name not in {"key", "contact", "provenance", "as_of"}]
     assert tables["profiles"][numbers].isna().all(axis=None)
     assert len(tables["needs"]) == len(tables["offers"]) == 0
 

@@ -17,6 +17,7 @@ from matchmaker import log
 from matchmaker.cli import (
     account,
     centre,
+    cooperations,
     data,
     insights,
     keeping,
@@ -240,6 +241,10 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - the table of comman
     removed = actions.add_parser("remove", help="take one out")
     removed.add_argument("id", metavar="ID")
     removed.set_defaults(run=centre.remove)
+
+    dealt = command("cooperations", cooperations.listed, "requests between municipalities, and what became of them")
+    dealt.add_argument("key", nargs="?", default="", metavar="KEY", help="only those of this municipality")
+    dealt.add_argument("--json", action="store_true")
 
     tried = command("insights", insights.insights, "eight statements about town and country, tried on the data")
     tried.add_argument("--no-simulated", action="store_true", help="without demonstration participants")

@@ -36,6 +36,10 @@ DIMENSIONS: Final = ("D1", "D2", "D3", "D4", "D5", "D6", "D7", "D8")
 """Strategy, data, processes, change, skills, technology, law and ethics, use of resources."""
 
 
+UNNAMED: Final = "99"
+"""A key that begins so stands for a municipality whose name is not open to who looks; no Land has this number."""
+
+
 WEAK_BELOW: Final = 2.5
 """A dimension below this level (of 5) counts as weak: half of the scale."""
 
@@ -97,6 +101,11 @@ class Municipality:
     lat: float | None
     lon: float | None
     simulated: bool
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether its name is not open to who looks."""
+        return self.key.startswith(UNNAMED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ The graph is a ``MultiGraph``; the attribute ``layer`` of an edge says what it m
 
 ``cooperation``
     Both are in a running or agreed cooperation; ``titles`` lists them.
+``contacted``
+    One has asked the other, and there is no answer yet; ``titles`` lists about what.
 ``common_partner``
     They have no cooperation, but ``partners`` cooperate with both.
 ``suggestion``
@@ -33,17 +35,18 @@ from matchmaker.network.measures import betweenness, bridges, communities, cut_p
 from matchmaker.profiles import Ints, Profiles, Ranking
 
 __all__ = [
-    "CENTRE", "COMMON_PARTNER", "COOPERATION", "LAYERS", "OFFER", "SUGGESTION",
+    "CENTRE", "COMMON_PARTNER", "CONTACTED", "COOPERATION", "LAYERS", "OFFER", "SUGGESTION",
     "Bridge", "CentreMatch", "Landscape", "MissingLink", "Node", "build_graph", "layer", "layout", "nearest_centre",
     "survey_landscape",
 ]  # fmt: skip
 
 COOPERATION: Final = "cooperation"
+CONTACTED: Final = "contacted"
 COMMON_PARTNER: Final = "common_partner"
 SUGGESTION: Final = "suggestion"
 OFFER: Final = "offer"
 CENTRE: Final = "centre"
-LAYERS: Final = (COOPERATION, COMMON_PARTNER, SUGGESTION, OFFER)
+LAYERS: Final = (COOPERATION, CONTACTED, COMMON_PARTNER, SUGGESTION, OFFER)
 """Layers between municipalities; those to competence centres lie apart."""
 
 _HIGH: Final = 0.5
@@ -133,6 +136,7 @@ def build_graph(
     cooperations: Sequence[tuple[str, Ints]],
     ranking: Ranking | None = None,
     centres: Sequence[CompetenceCentre] = (),
+    contacted: Sequence[tuple[str, Ints]] = (),
 ) -> nx.MultiGraph[str]:
     """Return the network of all participants as a ``networkx.MultiGraph``.
 
@@ -147,6 +151,8 @@ def build_graph(
         Suggestions to draw, with their score; None for no such layer.
     centres
         Competence centres; every participant gets an edge to its nearest fitting one.
+    contacted
+        Title and member rows of each cooperation that is only asked for; they count as no cooperation.
     """
     graph: nx.MultiGraph[str] = nx.MultiGraph(name="matchmaker")
     count = np.bincount(np.concatenate([*(np.unique(rows) for _, rows in cooperations), []]).astype(np.int64),
@@ -154,12 +160,13 @@ def build_graph(
     participants = np.flatnonzero(profiles.participates)
     for row in participants:
         graph.add_node(str(profiles.key[row]), **_attributes(profiles, int(row)), cooperations=int(count[row]))
-    titles: dict[tuple[str, str], list[str]] = {}
-    for title, members in cooperations:
-        for pair in combinations(sorted(str(profiles.key[row]) for row in members), 2):
-            titles.setdefault(pair, []).append(title)
-    for pair, names in titles.items():
-        graph.add_edge(*pair, key=COOPERATION, layer=COOPERATION, titles="; ".join(names))
+    for name, groups in ((COOPERATION, cooperations), (CONTACTED, contacted)):
+        titles: dict[tuple[str, str], list[str]] = {}
+        for title, members in groups:
+            for pair in combinations(sorted(str(profiles.key[row]) for row in members), 2):
+                titles.setdefault(pair, []).append(title)
+        for pair, names in titles.items():
+            graph.add_edge(*pair, key=name, layer=name, titles="; ".join(names))
     _add_common_partners(graph)
     if ranking is not None:
         _add_suggestions(graph, profiles, ranking)

@@ -20,14 +20,27 @@ import sqlalchemy as sa
 
 from matchmaker.errors import BadInput, ChangedMeanwhile
 from matchmaker.message import message
-from matchmaker.store import accounts, backup, past
+from matchmaker.store import accounts, backup, past, steps
 from matchmaker.store.accounts import Account
 from matchmaker.store.database import HEAD, Database
 from matchmaker.store.past import PROGRAM, Author, Version
 from matchmaker.store.scenarios import Saved, Shelf
-from matchmaker.store.tables import OWNER, STORED, metadata, openness, revision, stated
+from matchmaker.store.steps import StepRow
+from matchmaker.store.tables import OWNER, STORED, alias, metadata, openness, revision, stated
 
-__all__ = ["HEAD", "PROGRAM", "Account", "Author", "Saved", "Shelf", "Store", "Version", "default_url"]
+__all__ = [
+    "HEAD",
+    "PROGRAM",
+    "Account",
+    "Author",
+    "Saved",
+    "Shelf",
+    "StepRow",
+    "Store",
+    "Version",
+    "default_url",
+    "no_version",
+]
 
 T = TypeVar("T")
 
@@ -137,11 +150,7 @@ class Store:
                 raise ChangedMeanwhile(key)
             state = {} if number == 0 else next((v.state for v in versions if v.number == number), None)
             if state is None:
-                raise BadInput(
-                    message("There is no version {number} of {key}.", number=number, key=key),
-                    where=str(number),
-                    remedy=message("The history lists the versions there are."),
-                )
+                raise no_version(key, number)
             past.write(connection, key, state)
             return self._numbered(connection, {key}, f"restore {number}", by)
 
@@ -163,10 +172,12 @@ class Store:
     def prune(self, before: datetime, *, by: Author = PROGRAM) -> int:
         """Delete what the history keeps from before a moment; return how many states that were.
 
-        The last state of each municipality stays. Of older changes it is also forgotten who made them.
+        The last state of each municipality stays. Of older changes it is also forgotten who made them, and what was
+        written in requests.
         """
         with self._database.writing() as connection:
             count = past.prune(connection, before)
+            steps.forget(connection, before)
             self._numbered(connection, set(), "prune", by)
             return count
 
@@ -194,14 +205,52 @@ class Store:
                 found.setdefault(key, {})[block] = level
         return found
 
-    def open(self, key: str, levels: Mapping[str, str], *, by: Author = PROGRAM) -> int:
-        """Keep to whom a municipality opens each block; return the new version."""
+    def open(self, key: str, levels: Mapping[str, str], *, by: Author = PROGRAM, hidden_as: str = "") -> int:
+        """Keep to whom a municipality opens each block; return the new version.
+
+        ``hidden_as`` is the number under which it appears to those who may not see its name, where it has none yet; it
+        keeps it for good, since requests are made under it.
+        """
         with self._database.writing() as connection:
+            if hidden_as and connection.execute(sa.select(alias.c.key).where(alias.c.key == key)).first() is None:
+                connection.execute(sa.insert(alias), {"key": key, "alias": hidden_as})
             connection.execute(sa.delete(openness).where(openness.c.key == key))
             rows = [{"key": key, "block": block, "level": level} for block, level in levels.items()]
             if rows:
                 connection.execute(sa.insert(openness), rows)
             return self._numbered(connection, set(), f"openness {key}", by)
+
+    def aliases(self) -> Mapping[str, str]:
+        """Return the numbers of municipalities that hide their name, or once did, by key."""
+        with self._database.reading() as connection:
+            return {row.key: row.alias for row in connection.execute(sa.select(alias))}
+
+    def steps(self) -> tuple[StepRow, ...]:
+        """Return every step of every cooperation, those of each in their order."""
+        with self._database.reading() as connection:
+            return steps.all_of(connection)
+
+    def take_steps(
+        self,
+        cooperation: str,
+        new: Sequence[Mapping[str, Any]],
+        told: Mapping[str, Sequence[Mapping[str, Any]]],
+        *,
+        seen: int,
+        by: Author = PROGRAM,
+    ) -> int:
+        """Add steps to a cooperation, and replace what tables say about it, in one transaction.
+
+        ``told`` are the rows of ``cooperations`` and ``cooperation_members`` that follow from all steps. Raises
+        `ChangedMeanwhile` where there are others than the ``seen`` ones before; nothing is changed then.
+        """
+        with self._database.writing() as connection:
+            if steps.count(connection, cooperation) != seen:
+                raise ChangedMeanwhile(cooperation, message("This cooperation has gone on meanwhile."))
+            number = self._numbered(connection, set(), f"cooperation {cooperation}", by)
+            steps.add(connection, cooperation, seen, number, new)
+            steps.tell(connection, cooperation, told)
+            return number
 
     def accounts(self) -> tuple[Account, ...]:
         """Return all accounts, by issuer and subject."""
@@ -240,6 +289,15 @@ class Store:
             past.keep(connection, some, number)
         _log.info("changed", extra={"version": number, "kind": what.partition(" ")[0], "municipalities": len(touched)})
         return number
+
+
+def no_version(key: str, number: int) -> BadInput:
+    """Return the error that says that a municipality has no version of a number."""
+    return BadInput(
+        message("There is no version {number} of {key}.", number=number, key=key),
+        where=str(number),
+        remedy=message("The history lists the versions there are."),
+    )
 
 
 def _tables(connection: sa.Connection) -> Mapping[str, pd.DataFrame]:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from matchmaker.errors import StoreFailed, reason
 from matchmaker.message import Message, message
 
-HEAD: Final = "0005"
+HEAD: Final = "0006"
 """Newest migration; the database is brought to it when it is opened."""
 
 _SECONDS: Final = 10

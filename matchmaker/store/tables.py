@@ -35,7 +35,8 @@ register = sa.Table(
 )  # fmt: skip
 profiles = sa.Table(
     "profiles", metadata, _key(), *map(_number, DIMENSIONS), *(_number(f"{d}_se") for d in DIMENSIONS),
-    _number("respondents"), _number("fte"), _number("budget_eur"), _text("provenance"), _text("as_of"),
+    _number("respondents"), _number("fte"), _number("budget_eur"), _text("contact"), _text("provenance"),
+    _text("as_of"),
 )  # fmt: skip
 needs = sa.Table(
     "needs", metadata, _key(), sa.Column("use_case", sa.String(5), primary_key=True),
@@ -106,3 +107,16 @@ openness = sa.Table(
     "openness", metadata, _key(), sa.Column("block", sa.String(40), primary_key=True), _text("level"),
 )  # fmt: skip
 """To whom a municipality opens what it says about itself, where it has chosen."""
+
+step = sa.Table(
+    "step", metadata, sa.Column("cooperation", sa.String(40), primary_key=True), _order(),
+    sa.Column("number", sa.Integer, nullable=False), _text("act"),
+    sa.Column("key", sa.String(8), nullable=False), sa.Column("other", sa.String(8), nullable=False),
+    _text("use_case"), _text("text"), _text("reason"), _number("value"),
+)  # fmt: skip
+"""What was done in the life of a cooperation, by the number of the change; rows are only ever added."""
+
+alias = sa.Table(
+    "alias", metadata, _key(), sa.Column("alias", sa.String(8), nullable=False, unique=True),
+)  # fmt: skip
+"""The number under which a municipality appears to those who may not see its name; drawn by chance."""

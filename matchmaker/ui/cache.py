@@ -23,7 +23,9 @@ from matchmaker import clusters, exchange, log, plans, service, sheets
 from matchmaker.access import LOCAL, User
 from matchmaker.catalogue import Change
 from matchmaker.clusters import Types
+from matchmaker.cooperations import Life
 from matchmaker.dataset import Dataset
+from matchmaker.dealings import Dealings
 from matchmaker.errors import MatchmakerError
 from matchmaker.i18n import language
 from matchmaker.insights import Insight
@@ -116,6 +118,12 @@ def package(version: Version, ending: str) -> bytes:
 def history(version: Version, key: str) -> tuple[Past, ...]:
     """Return what a municipality has entered after each change, newest first."""
     return _workspace_of(version[2]).history(_dataset(version).catalogue, key)
+
+
+@st.cache_resource(max_entries=50, show_spinner=False)
+def lives(version: Version) -> tuple[Life, ...]:
+    """Return the cooperations that a user may see, the one changed last first."""
+    return Dealings(_workspace_of(version[2])).all()
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

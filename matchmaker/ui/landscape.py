@@ -29,6 +29,7 @@ def layer_names(_: Language) -> Mapping[str, str]:
     """Return the names of the layers on screen."""
     return {
         network.COOPERATION: _("Known cooperation"),
+        network.CONTACTED: _("Asked, no answer yet"),
         network.COMMON_PARTNER: _("Common partner"),
         network.SUGGESTION: _("Suggestion"),
         network.OFFER: _("One has what the other needs"),

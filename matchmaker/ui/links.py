@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from matchmaker.i18n import Language
@@ -16,6 +18,14 @@ def asked(name: str) -> str:
 def method(_: Language, section: str) -> str:
     """Return a link to a section of the page on the method; it opens beside the page, so that no entry is lost."""
     return f"[{_('How it is computed')}](methode?lang={_.code}#{section})"
+
+
+def ask(others: Sequence[str], label: str, **more: str) -> None:
+    """Draw the way to the page on which others are asked to work together."""
+    st.page_link(
+        "matchmaker/ui/pages/cooperation.py", label=label, icon=":material/mail:",
+        query_params={"with": ",".join(others), **{name: value for name, value in more.items() if value}},
+    )  # fmt: skip
 
 
 def say(**values: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from matchmaker import contacts
 from matchmaker.catalogue import Catalogue
 from matchmaker.errors import ChangedMeanwhile, EntryRejected, MatchmakerError
 from matchmaker.i18n import Language
@@ -221,6 +222,24 @@ def capacity(own: OwnProfile, _: Language) -> tuple[float | None, float | None, 
     return fte, budget, fte_read and budget_read
 
 
+def contact(own: OwnProfile, _: Language) -> str:
+    """Ask for the function mailbox at which the municipality is reached."""
+    entered = st.text_input(
+        _mailbox_label(_), own.contact, placeholder="digitales@ihre-kommune.de", key=_field(own, "contact"),
+        help=_("A mailbox of an office or a task, which stays when people change."), persist_state="session",
+    ).strip()  # fmt: skip
+    if contacts.looks_personal(entered):
+        st.warning(
+            _("This looks like the address of a person. Please name a mailbox of the office: it outlives a change of "
+              "staff, and no personal data are kept. It can be saved all the same."), icon=":material/badge:",
+        )  # fmt: skip
+    return entered
+
+
+def _mailbox_label(_: Language) -> str:
+    return _("Mailbox for cooperation")
+
+
 def _capacity_labels(_: Language) -> tuple[str, str]:
     return _("Staff free for AI, in full-time posts a year"), _("Money free for AI, in euros a year")
 
@@ -257,7 +276,8 @@ def saving(edited: OwnProfile, own: OwnProfile, said: DeltaGenerator, _: Languag
             st.rerun()  # shows the choice above
         except EntryRejected as error:
             with said:
-                show.entries(error, dict(zip(("fte", "budget_eur"), _capacity_labels(_), strict=True)), _)
+                labels = dict(zip(("fte", "budget_eur"), _capacity_labels(_), strict=True))
+                show.entries(error, {**labels, "contact": _mailbox_label(_)}, _)
         except MatchmakerError as error:
             with said:
                 show.failure(error, _)

@@ -8,9 +8,10 @@ import streamlit as st
 from matchmaker import bands
 from matchmaker.access import LOCAL
 from matchmaker.dataset import Dataset
+from matchmaker.errors import MatchmakerError
 from matchmaker.i18n import Language
 from matchmaker.profiles import BLOCKS, Block
-from matchmaker.sight import Openness
+from matchmaker.sight import Openness, Topic
 from matchmaker.ui import cache, inputs, login, show
 from matchmaker.workspace import OwnProfile
 
@@ -45,6 +46,9 @@ def draw(own: OwnProfile, data: Dataset, _: Language) -> None:
     fte = figure(own.fte, _.number(own.fte or 0, 2), bands.FTE, "capacity")
     budget = figure(own.budget_eur, _.eur(own.budget_eur or 0), bands.BUDGET, "capacity")
     _list([f"{_('Staff free for AI')}: {show.escaped(fte)}", f"{_('Money free for AI')}: {show.escaped(budget)}"], _)
+    st.subheader(_("Contact"))
+    # A mailbox that is closed and one that nobody has named look alike.
+    st.markdown(f"- {show.escaped(own.contact)}" if own.contact else _("No mailbox is open to you."))
 
 
 def _list(lines: list[str], _: Language, *, shut: bool = False) -> None:
@@ -57,8 +61,9 @@ def openness(key: str, _: Language) -> None:
     """Let a municipality choose to whom each block is open; on a desk there is nobody else to choose for."""
     if login.user() == LOCAL:
         return
-    names = {
+    names: dict[Topic, str] = {
         "maturity": _("Maturity"), "needs": _("Needs"), "offers": _("Offers"), "capacity": _("Staff and money"),
+        "contact": _("Mailbox"), "name": _("Name"),
     }  # fmt: skip
     levels = {
         Openness.PUBLIC: _("all who log in"), Openness.PARTNERS: _("partners and centre"), Openness.HIDDEN: _("nobody"),
@@ -75,12 +80,20 @@ def openness(key: str, _: Language) -> None:
                 names[block], list(Openness), default=now[block], required=True, format_func=levels.__getitem__,
                 key=f"open_{key}_{block}",
             ) or now[block]
-            for block in BLOCKS
+            for block in names
         }  # fmt: skip
+        st.caption(
+            _("Without your name others see what you enter as that of a municipality of your size in your Land, with "
+              "none of your own words. Your name appears as soon as both sides have agreed on a cooperation.")
+        )  # fmt: skip
         st.caption(
             _("Partners are those with whom a cooperation is agreed or running. Whoever runs the server can read all.")
         )
         if st.form_submit_button(_("Save choice"), icon=":material/save:"):
-            cache.workspace().open(key, chosen, by=inputs.author())
+            try:
+                cache.workspace().open(key, chosen, by=inputs.author())
+            except MatchmakerError as error:
+                show.failure(error, _)
+                return
             st.toast(_("Saved."), icon=":material/check:")
             st.rerun()

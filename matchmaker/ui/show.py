@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pandas as pd
 import streamlit as st
 
-from matchmaker import log
+from matchmaker import access, log
 from matchmaker.dataset import Dataset
 from matchmaker.errors import EntryRejected, ImportRejected, MatchmakerError
 from matchmaker.i18n import Language
@@ -32,7 +32,7 @@ from matchmaker.model import (
     least_cost,
 )
 from matchmaker.network import CentreMatch
-from matchmaker.ui import cache, links, papers, pictures, printing
+from matchmaker.ui import cache, links, login, papers, pictures, printing
 from matchmaker.ui.pictures import COLOURS
 
 _ADDRESS: Final = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)
@@ -70,14 +70,16 @@ def entries(error: EntryRejected, labels: Mapping[str, str], _: Language) -> Non
 
 
 def facts(municipality: Municipality, _: Language) -> str:
-    """Return one line about a municipality: kind, Land, inhabitants."""
+    """Return one line about a municipality: kind, Land, inhabitants; of one without a name that it has none."""
+    land = _(LAND_NAMES[LANDS.index(municipality.land)])
+    if municipality.is_unnamed:
+        return f"{land} · " + _("does not show its name; it appears when both sides have agreed on a cooperation")
     people = (
         _("inhabitants unknown")
         if municipality.population is None
         else _("{count} inhabitants").format(count=_.number(municipality.population))
     )
     kind = _(municipality.kind.value) if municipality.kind else _("kind unknown")
-    land = _(LAND_NAMES[LANDS.index(municipality.land)])
     return f"{kind} · {land} · {people}"
 
 
@@ -124,7 +126,7 @@ def cooperations(found: Sequence[Cooperation], _: Language) -> None:
     """List what a municipality does together with others."""
     if not found:
         return
-    with printing.fold(_.plural("{count} published cooperation", "{count} published cooperations", len(found))):
+    with printing.fold(_.plural("{count} known cooperation", "{count} known cooperations", len(found))):
         for one in found:
             st.markdown(
                 f"- **{escaped(one.title)}** ({_(one.status)}): {escaped(_.label(one.topic))}{link(one.url, _)}"
@@ -257,6 +259,9 @@ def suggestion(s: Suggestion, _: Language) -> None:
         if s.lift:
             lines.append(f":blue[**→**] {escaped(_.render(s.lift))}")
         st.markdown("  \n".join(lines))
+        asker = st.session_state.get("key", "")
+        if not s.partner.simulated and s.partner.key != asker and access.may_edit(login.user(), asker):
+            links.ask([s.partner.key], _("Ask {name}").format(name=in_label(s.partner.name)))
         if s.evidence:
             with printing.fold(_.plural("{count} published source", "{count} published sources", len(s.evidence))):
                 sources(s.evidence, _, limit=20)
@@ -345,6 +350,12 @@ def project(
         if group.evidence:
             with printing.fold(_.plural("{count} published source", "{count} published sources", len(group.evidence))):
                 sources(group.evidence, _, limit=20)
+        others = [m.key for m in group.members if not m.simulated and m.key != asker.key]
+        if others and access.may_edit(login.user(), asker.key):
+            # What would be saved with participants that do not exist is nothing to hold against the real saving.
+            is_real = not any(m.simulated for m in group.members) and group.saving_eur.central > 0
+            expected = f"{group.saving_a_year_eur.central:.0f}" if is_real else ""
+            links.ask(others, _("Ask the others of this group"), use_case=group.use_case, saving=expected)
         papers.offer(group, options, number, data, _)
 
 

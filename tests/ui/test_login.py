@@ -17,9 +17,11 @@ from streamlit.runtime.secrets import Secrets
 from streamlit.testing.v1 import AppTest
 
 from matchmaker import sight
+from matchmaker.dealings import Dealings
 from matchmaker.errors import Forbidden
 from matchmaker.message import Label
 from matchmaker.model import Activity, Provenance, Stage
+from matchmaker.profiles import BLOCKS
 from matchmaker.sight import Openness
 from matchmaker.store import Account, Store
 from matchmaker.ui import login
@@ -150,6 +152,9 @@ def test_an_officer_chooses_on_the_page_who_sees_what(store):
     save.click().run()
     assert not session.exception
     assert Workspace(store=store).openness(OWN) == {**sight.DEFAULTS, "needs": Openness.HIDDEN}
+    session.button_group(key=f"open_{OWN}_name").set_value("hidden")
+    next(button for button in session.button if button.label == "Save choice").click().run()
+    assert Workspace(store=store).aliases()[OWN].startswith("99")
 
 
 def test_a_centre_plans_its_region_and_a_removed_account_is_out_at_once(store):
@@ -182,11 +187,14 @@ def test_no_page_shows_others_what_is_closed_and_the_municipality_and_its_partne
     offer = Activity("UC09", Stage.OPERATION, title, 2026, Provenance.SELF_ASSESSED, "https://geheim.example/")
     says = replace(
         own_profile(workspace.load(), FOREIGN), maturity=(3.0,) * 8, fte=1.9173, budget_eur=73_519.0, offers=(offer,),
-        needs=(("UC01", 3),),
+        needs=(("UC01", 3),), contact="ki@stadt.invalid",
     )  # fmt: skip
     workspace.save_profile(says)
-    workspace.open(FOREIGN, dict.fromkeys(sight.DEFAULTS, Openness.HIDDEN))
-    marker = re.compile(r"(?<![\d.,])(?:1[.,]9173|1[.,]92|73[.,]?519(?:[.,]0)?)(?!\d)|Geheimprojekt|geheim\.example")
+    hidden = dict.fromkeys((*BLOCKS, "contact"), Openness.HIDDEN)
+    workspace.open(FOREIGN, hidden)
+    marker = re.compile(
+        r"(?<![\d.,])(?:1[.,]9173|1[.,]92|73[.,]?519(?:[.,]0)?)(?!\d)|Geheimprojekt|geheim\.example|ki@\W?stadt"
+    )
     looked_at = {"partners": (OWN, FOREIGN), "projects": (OWN,), "plan": ()}
     for page in PAGES:
         for key in looked_at.get(page, (FOREIGN,)):
@@ -194,11 +202,23 @@ def test_no_page_shows_others_what_is_closed_and_the_municipality_and_its_partne
             assert marker.findall(everything(session)) == [], page
     assert "medium (figure not open to you)" in everything(visit(claims(), "municipality", FOREIGN))
 
+    # Without its name it is found on every page under its number, and nothing on them says who it is.
+    workspace.open(FOREIGN, {**hidden, "needs": Openness.PUBLIC, "name": Openness.HIDDEN})
+    number = workspace.aliases()[FOREIGN]
+    Dealings(workspace).ask(FOREIGN, (OWN,), "UC01", "Machen Sie mit?")
+    for page in PAGES:
+        session = visit(claims(), page, {"plan": OWN, "cooperation": OWN}.get(page, number))
+        assert marker.findall(everything(session)) == [], page
+        assert not re.search(f"Kappeln|{FOREIGN}", texts(session) + str(session.main.get("expander"))), page
+    assert "does not show its name" in texts(visit(claims(), "municipality", number))
+    assert number[-3:] in texts(visit(claims(), "cooperation", OWN))
+    assert "Machen Sie mit?" in texts(visit(claims(), "cooperation", OWN))
+
     store.keep_account(Account(ISSUER, "owner", "officer", (FOREIGN,)))
     own = everything(visit(claims(sub="owner"), "municipality", FOREIGN))
     assert {"1.9173", "73519"} <= set(marker.findall(own))
     # What is open to partners, a partner sees.
-    workspace.open(FOREIGN, dict.fromkeys(sight.DEFAULTS, Openness.PARTNERS))
+    workspace.open(FOREIGN, dict.fromkeys(hidden, Openness.PARTNERS))
     store.save(
         {
             "cooperations": pd.DataFrame([{"id": "x1", "title": "Zu zweit", "topic": "KI", "status": "running"}]),
@@ -208,6 +228,7 @@ def test_no_page_shows_others_what_is_closed_and_the_municipality_and_its_partne
     )
     partner = everything(visit(claims(), "municipality", FOREIGN))
     assert {"1.92", "73,519", "Geheimprojekt", "geheim.example"} <= set(marker.findall(partner))
+    assert any("stadt" in found for found in marker.findall(partner))
 
 
 @pytest.mark.filterwarnings("ignore")  # the provider's, which uses what its libraries will drop

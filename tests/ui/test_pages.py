@@ -27,6 +27,7 @@ TITLES = {
     "municipality": {"de": "Meine Kommune", "en": "My municipality"},
     "partners": {"de": "Partner finden", "en": "Find partners"},
     "projects": {"de": "Gemeinsame Projekte", "en": "Joint projects"},
+    "cooperation": {"de": "Anfragen und Zusammenarbeit", "en": "Requests and cooperation"},
     "network": {"de": "Kooperationsnetz", "en": "Cooperation network"},
     "peers": {"de": "Vergleichskommunen", "en": "Peer municipalities"},
     "types": {"de": "Typen", "en": "Types"},

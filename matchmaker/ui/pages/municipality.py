@@ -53,7 +53,7 @@ if not access.may_edit(login.user(), key):
 
 read = profile.begun(own)
 needs_tab, offers_tab, maturity_tab, capacity_tab = st.tabs(
-    [_("1 What bothers you"), _("2 What already runs"), _("3 Maturity"), _("4 Staff and money")]
+    [_("1 What bothers you"), _("2 What already runs"), _("3 Maturity"), _("4 Staff, money, contact")]
 )
 with needs_tab:
     needs = profile.needs(read, data.catalogue, _)
@@ -64,6 +64,7 @@ with maturity_tab:
     standing.draw(maturity, key, data, _)
 with capacity_tab:
     fte, budget, readable = profile.capacity(read, _)
+    contact = profile.contact(read, _)
 
 edited = replace(
     read,
@@ -72,6 +73,7 @@ edited = replace(
     offers=offers_stated,
     fte=fte,
     budget_eur=budget,
+    contact=contact,
     as_of=datetime.now(UTC).date().isoformat(),
 )
 said = st.container()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from matchmaker.ui import cache, inputs, profile, show
+from matchmaker.ui import cache, dealings, inputs, profile, show
 
 _ = inputs.chosen_language()
 st.title(_("What do you want to do?"))
 st.markdown(_("Find partners for artificial intelligence in German municipalities, and projects that pay together."))
+dealings.remind(_)
 
 pages = "matchmaker/ui/pages"
 officer, viewer, centre = st.columns(3)
