@@ -170,9 +170,7 @@ def test_processes_that_write_at_once_lose_nothing(database: str):
     assert store.version() == len(store.tables()["register"]) == 45
 
 
-def test_many_of_one_program_write_at_once_and_nobody_is_turned_away(
-    database: str, monkeypatch: pytest.MonkeyPatch
-):
+def test_many_of_one_program_write_at_once_and_nobody_is_turned_away(database: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(store_database, "_SECONDS", 0)  # the database itself lets nobody wait
     store = Store(database)
     with ThreadPoolExecutor(12) as pool:

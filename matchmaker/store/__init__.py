@@ -88,8 +88,8 @@ class Store:
 
         Rows of the same owner (municipality, cooperation) in the same table are replaced together. ``states``
         lists (key, block) pairs that count as entered even when the tables hold no row for them. ``check`` is
-        shown what is there about the same owners before, in the same transaction; when it raises, nothing is changed. ``what`` and
-        ``by`` stand in the history of every municipality whose entries are others afterwards.
+        shown what is there before about the same owners, in the same transaction; when it raises, nothing is changed.
+        ``what`` and ``by`` stand in the history of every municipality whose entries are others afterwards.
         """
         owners = {name: {key for key, block in states if block == name} for name in STORED}
         for name, frame in tables.items():

@@ -188,7 +188,7 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
 
 
 def _write_ahead(cursor: sqlite3.Cursor) -> None:
-    """Switch to the write-ahead log. Of those who open a new file at once SQLite lets one do so and refuses the others."""
+    """Switch to the write-ahead log: of those who open a new file at once, SQLite refuses all but one."""
     until = time.monotonic() + _SECONDS
     while True:
         try:

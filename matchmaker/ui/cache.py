@@ -68,15 +68,9 @@ def _workspace_of(user: User) -> Workspace:
     return opened() if user == LOCAL else replace(opened(), user=user)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _everything(package: str, number: int) -> Dataset:
-    return opened().load()
-
-
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _dataset(version: Version) -> Dataset:
-    package, number, user = version
-    return _workspace_of(user).seen(_everything(package, number))
+    return _workspace_of(version[2]).load()
 
 
 def dataset() -> Dataset:
