@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -62,6 +63,12 @@ _MOST_PARTNERS: Final = 60
 
 def _position(lon: float, lat: float) -> list[float]:
     return [round(lon * _SQUEEZE * _SCALE, 1), round(lat * _SCALE, 1)]
+
+
+@functools.cache
+def _outlines() -> list[dict[str, list[list[float]]]]:
+    """Return the outlines of the Länder as every map draws them; shared, so they are only read."""
+    return [{"coords": [_position(*point) for point in line]} for line in cache.land_outlines()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +137,7 @@ def map_picture(
             "polyline": True,
             "silent": True,
             "lineStyle": {"color": _LAND_LINE, "width": 1, "opacity": 0.9},
-            "data": [{"coords": [_position(*point) for point in line]} for line in cache.land_outlines()],
+            "data": _outlines(),
         }
     ]
     for place, (label, pairs) in enumerate(links.items()):
