@@ -9,7 +9,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs/privacy.md").read_text(encoding="utf-8").partition("\n## Threats")[2]
-THREATS = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in PAGE.splitlines() if line[:1] == "|"][2:]
+THREATS = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in PAGE.splitlines() if line[:1] == "|"][
+    2:
+]
 TEXTS = {file: file.read_text(encoding="utf-8") for file in (ROOT / "tests").rglob("test_*.py")}
 TESTS = {name for text in TEXTS.values() for name in re.findall(r"^def (test_\w+)", text, re.MULTILINE)}
 CASES = "\n".join(text for file, text in TEXTS.items() if file.name != Path(__file__).name)
