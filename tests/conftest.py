@@ -35,16 +35,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )  # fmt: skip
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Run one process more than there are cores: while one waits for a browser, another computes."""
-    return (os.cpu_count() or 1) + 1
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the pages: what takes long shall not be what all wait for at the end."""
-    items.sort(key=lambda item: "ui" not in item.path.parts)
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse a database that is none of those."""
     if (chosen := config.getoption("database")) and not chosen.startswith("postgresql"):
