@@ -63,6 +63,9 @@ from matchmaker.sheets import Tables, csv_text
 SUGGESTIONS_DRAWN: Final = 3
 """Suggestions for each in a network, where nothing else is asked for."""
 
+_CLUSTER_SECONDS: Final = 10
+"""How long a cluster may take to answer."""
+
 _LAST_RESORT: Final = "stand_alone"
 """Rule that splits a joint cost where none can be recommended."""
 _GRANTS_IN_PAPER: Final = 4
@@ -188,7 +191,7 @@ def _cluster(scheduler: str) -> Iterator[None]:
             remedy=message("Install it: pip install 'distributed>=2025.1,<2027'"),
         ) from None
     try:
-        client: Any = Client(scheduler, timeout=10)  # type: ignore[no-untyped-call] # distributed has no types
+        client: Any = Client(scheduler, timeout=_CLUSTER_SECONDS)  # type: ignore[no-untyped-call] # distributed has no types
     except (OSError, ValueError) as error:
         raise BadInput(
             message("The cluster does not answer: {reason}.", reason=str(error)[:120]),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property
 from itertools import count
 from operator import index
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -41,6 +42,25 @@ HAND_ENTERED: Final = "entered by hand"
 """Source of a municipality that is not in the register, and of a competence centre that nobody published."""
 
 
+class _Latest:
+    """The data as they were last put together, for everybody of this program who asks for the same state."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._state: object = None
+        self._data: Dataset | None = None
+
+    def get(self, state: Callable[[], object], build: Callable[[], Dataset]) -> Dataset:
+        """Return what is there, or build it where the state has become another."""
+        with self._lock:
+            # Asked for only now, so that one building serves all who had to wait for another.
+            now = state()
+            if self._data is None or now != self._state:
+                # What is read after the state was asked for is never older than it.
+                self._data, self._state = build(), now
+            return self._data
+
+
 @dataclass(frozen=True)
 class Workspace:
     """Where the data come from: a package, and over it what users entered.
@@ -58,6 +78,7 @@ class Workspace:
     package: Path = SHIPPED
     store: Store | None = None
     user: User = LOCAL
+    _latest: _Latest = field(default_factory=_Latest, compare=False, repr=False)
 
     @property
     def place(self) -> str:
@@ -85,8 +106,15 @@ class Workspace:
         return beneath, exchange.read(self.package, known=_referable(beneath))
 
     def load(self) -> Dataset:
-        """Return the package with what users entered laid over it."""
-        return self.seen(self._everything({}))
+        """Return the package with what users entered laid over it; it is shared, so it is only read."""
+        return self.seen(self._named())
+
+    def _named(self) -> Dataset:
+        """Return all data, every name open."""
+        return self._latest.get(self._state, lambda: self._everything({}))
+
+    def _state(self) -> object:
+        return self.package, self.store, self.store.version() if self.store else 0
 
     def seen(self, everything: Dataset) -> Dataset:
         """Return as much of the data as the user of this workspace may see."""
@@ -113,7 +141,7 @@ class Workspace:
         """Return the numbers under which municipalities appear to this user, by the key that is not open to him."""
         if self.user.role is Role.ADMIN or not self.aliases():
             return {}
-        return sight.nameless(self._everything({}), self.user, self._choices(), self.aliases())
+        return sight.nameless(self._named(), self.user, self._choices(), self.aliases())
 
     def openness(self, key: str) -> Mapping[Topic, Openness]:
         """Return to whom a municipality opens each topic, what holds without a choice included."""

@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, sync_playwright
@@ -60,8 +60,11 @@ def browser_path() -> str | None:
 
 
 @contextmanager
-def running_app(database: str, *more: str, package: Path | None = None) -> Iterator[str]:
-    """Run the app on a free port with a database, or read-only with a package, and more options of Streamlit."""
+def running_app(database: str, *more: str, package: Path | None = None, says: IO[bytes] | None = None) -> Iterator[str]:
+    """Run the app on a free port with a database, or read-only with a package, and more options of Streamlit.
+
+    ``says`` takes what it writes to standard error, which is where the caller's goes otherwise.
+    """
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
@@ -76,6 +79,7 @@ def running_app(database: str, *more: str, package: Path | None = None) -> Itera
             **({"MATCHMAKER_DATA": str(package)} if package else {}),
         },
         stdout=subprocess.DEVNULL,
+        stderr=says,
     )
     try:
         while not _answers(f"{address}/_stcore/health"):

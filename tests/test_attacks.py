@@ -27,6 +27,7 @@ def test_whoever_is_killed_while_writing_leaves_all_or_nothing(databases, reques
     ]  # fmt: skip
 
 
+@pytest.mark.files_too  # it looks beside the program into the file
 def test_absurd_files_are_taken_in_whole_or_refused_with_a_reason(capsys: pytest.CaptureFixture[str]):
     assert fuzz_import.main(["--n", "25", "--seed", "11"]) == 0
     said = capsys.readouterr().out

@@ -14,6 +14,7 @@ from matchmaker import cli, exchange, service
 from matchmaker.errors import BadInput, ChangedMeanwhile, EntryRejected
 from matchmaker.store import Store
 from matchmaker.workspace import Workspace, centre_at, own_profile
+from scripts.attack_store import driver
 
 JENA = "16053000"
 SUEDERBRARUP = "01059083"
@@ -82,15 +83,15 @@ def test_of_two_who_enter_a_centre_at_once_none_is_lost(database: str):
     assert "B" not in {c.name for c in one.load().centres}
 
 
-def test_centres_are_exported_and_imported_again(database: str, tmp_path: Path):
-    workspace = Workspace(store=Store(database))
+def test_centres_are_exported_and_imported_again(databases, tmp_path: Path):
+    workspace = Workspace(store=Store(databases.fresh()))
     workspace.enter_centre(
         centre_at(workspace.load(), JENA, name="Neu; „eins“", topics=["UC01", "UC02"], host="Hochschule", url=""),
         new=True,
     )
     tables = workspace.load().tables
     exchange.write({"competence_centres": tables["competence_centres"]}, tmp_path / "package")
-    fresh = Workspace(store=Store(f"sqlite:///{tmp_path / 'fresh.db'}"))
+    fresh = Workspace(store=Store(databases.fresh()))
     fresh.take_in(tmp_path / "package" / "competence_centres.csv", what="test")
     assert fresh.load().centres == workspace.load().centres
 
@@ -121,8 +122,9 @@ def test_on_the_command_line(database: str, capsys: pytest.CaptureFixture[str]):
     assert ids(Workspace(store=Store(database))) == SHIPPED
 
 
-def test_a_database_of_the_first_version_keeps_what_is_in_it(database: str):
-    engine = sa.create_engine(database)
+def test_a_database_of_the_first_version_keeps_what_is_in_it(databases):
+    database = databases.fresh(migrated=False)
+    engine = sa.create_engine(driver(database))
     config = Config()
     config.set_main_option("script_location", "matchmaker/store/migrations")
     with engine.begin() as connection:

@@ -6,6 +6,7 @@ import joblib
 import pytest
 from distributed import Client, LocalCluster
 
+from matchmaker import service
 from matchmaker.errors import BadInput
 from matchmaker.model import Preferences
 from matchmaker.partners import rank_all
@@ -31,7 +32,8 @@ def test_two_workers_rank_as_one_process_does():
     assert min(worked.values()) > 0
 
 
-def test_a_cluster_that_does_not_answer_is_named(shipped):
+def test_a_cluster_that_does_not_answer_is_named(shipped, monkeypatch):
+    monkeypatch.setattr(service, "_CLUSTER_SECONDS", 0.5)
     with pytest.raises(BadInput) as caught:
         suggest_all(shipped, Preferences(), top=3, scheduler="tcp://127.0.0.1:9")
     assert caught.value.where == "tcp://127.0.0.1:9"

@@ -26,6 +26,7 @@ from matchmaker.i18n import language
 from matchmaker.store import Author, Store
 from matchmaker.store.tables import STORED
 from matchmaker.workspace import Workspace, own_profile
+from scripts.attack_store import driver
 
 pytestmark = pytest.mark.both_databases
 
@@ -202,7 +203,7 @@ def test_the_command_line_shows_the_history_and_brings_a_version_back(database: 
 
 def former(url: str, revision: str = "0003") -> sa.Engine:
     """Make a database as an earlier version of the program left it."""
-    engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg") if "postgres" in url else url)
+    engine = sa.create_engine(driver(url))
     config = Config()
     config.set_main_option("script_location", "matchmaker/store/migrations")
     with engine.begin() as connection:
@@ -266,6 +267,7 @@ def test_the_written_form_of_a_state_is_the_same_in_the_migration_and_later(data
     assert {len(store.history(key)) for key in set(frame["key"])} == {1}
 
 
+@pytest.mark.files_too
 def test_a_file_of_the_version_before_opens_in_this_one(tmp_path: Path):
     """``former.sql`` is a whole file of the version before, with one profile in it, as text."""
     file = tmp_path / "former.db"

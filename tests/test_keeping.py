@@ -47,6 +47,7 @@ def filled(database: str, shipped) -> Store:
     return store
 
 
+@pytest.mark.files_too  # a backup is a file
 @pytest.mark.both_databases
 def test_a_backup_brings_everything_back_wherever_it_came_from(filled: Store, databases, tmp_path: Path):
     before = content(filled)
@@ -66,6 +67,7 @@ def test_a_backup_brings_everything_back_wherever_it_came_from(filled: Store, da
     assert content(filled) == before
 
 
+@pytest.mark.files_too  # a backup is a file
 @pytest.mark.both_databases
 def test_a_backup_made_while_others_write_is_one_state(database: str, tmp_path: Path):
     store = Store(database)
@@ -88,6 +90,7 @@ def test_a_backup_made_while_others_write_is_one_state(database: str, tmp_path: 
     assert all(len(size) == 1 for size in sizes)
 
 
+@pytest.mark.files_too  # a backup is a file
 @pytest.mark.parametrize("spoilt", ["text", "cut", "flipped", "foreign", "newer", "missing"])
 def test_what_is_no_sound_backup_is_refused_and_changes_nothing(filled: Store, spoilt: str, tmp_path: Path):
     file = tmp_path / "backup.db"
@@ -115,6 +118,7 @@ def test_what_is_no_sound_backup_is_refused_and_changes_nothing(filled: Store, s
     assert (content(filled), filled.version()) == (before, version)
 
 
+@pytest.mark.files_too  # a backup is a file
 def test_a_backup_that_cannot_be_written_leaves_nothing(filled: Store, tmp_path: Path):
     (tmp_path / "taken").mkdir()
     with pytest.raises(BadInput):
@@ -124,6 +128,7 @@ def test_a_backup_that_cannot_be_written_leaves_nothing(filled: Store, tmp_path:
     assert [path.name for path in tmp_path.rglob("*")] == ["taken"]
 
 
+@pytest.mark.files_too  # a backup is a file
 @pytest.mark.both_databases
 def test_the_commands_of_an_operator(filled: Store, database: str, tmp_path: Path, capsys):
     def run(*arguments: object, code: int = 0) -> str:

@@ -22,8 +22,10 @@ from matchmaker import cli, sheets, simulate
 from matchmaker.dataset import Dataset
 from matchmaker.errors import ChangedMeanwhile, StoreFailed
 from matchmaker.store import HEAD, Store
+from matchmaker.store import database as store_database
 from matchmaker.store.tables import STORED
 from matchmaker.workspace import OwnProfile, Workspace, own_profile
+from scripts.attack_store import driver
 
 ROOT = Path(__file__).resolve().parents[1]
 WRITER = """
@@ -168,6 +170,29 @@ def test_processes_that_write_at_once_lose_nothing(database: str):
     assert store.version() == len(store.tables()["register"]) == 45
 
 
+def test_many_of_one_program_write_at_once_and_nobody_is_turned_away(database: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(store_database, "_SECONDS", 0)  # the database itself lets nobody wait
+    store = Store(database)
+    with ThreadPoolExecutor(12) as pool:
+        versions = list(pool.map(lambda n: store.save({"register": place(f"01{n:06d}")}, what="test"), range(36)))
+    assert sorted(versions) == list(range(1, 37))
+    assert len(store.tables()["register"]) == 36
+
+
+@pytest.mark.files_too  # a server has no such moment
+def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path):
+    for number in range(5):
+        start = threading.Barrier(8)
+
+        def opened_at_once(url: str, start: threading.Barrier) -> int:
+            start.wait()
+            return Store(url).version()
+
+        with ThreadPoolExecutor(8) as pool:
+            opening = [pool.submit(opened_at_once, f"sqlite:///{tmp_path / f'{number}.db'}", start) for _ in range(8)]
+        assert [one.result() for one in opening] == [0] * 8
+
+
 def test_more_owners_than_one_statement_takes_are_replaced(database: str):
     store = Store(database)
     keys = [f"01{number:06d}" for number in range(1_700)]
@@ -185,6 +210,7 @@ def test_unknown_stays_unknown(database: str):
     assert profile["as_of"] == ""
 
 
+@pytest.mark.files_too
 def test_folders_are_made_and_may_have_spaces_and_umlauts(tmp_path: Path):
     file = tmp_path / "Eigene Einträge" / "Größe 1.db"
     store = Store(f"sqlite:///{file}")
@@ -196,7 +222,7 @@ def test_folders_are_made_and_may_have_spaces_and_umlauts(tmp_path: Path):
 @contextmanager
 def opened(url: str) -> Iterator[sa.Connection]:
     """Open a database past the store."""
-    engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg") if "postgres" in url else url)
+    engine = sa.create_engine(driver(url))
     with engine.begin() as connection:
         yield connection
     engine.dispose()
@@ -232,6 +258,7 @@ def test_the_newest_migration_is_the_one_the_store_expects(database: str):
         assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).fetchall() == [(HEAD,)]
 
 
+@pytest.mark.files_too
 @pytest.mark.parametrize("content", [b"no database" * 200, b"SQLite format 3\0" + bytes(50)], ids=["text", "cut off"])
 def test_a_broken_file_is_refused_and_left_as_it_is(content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     file = tmp_path / "broken.db"
@@ -241,6 +268,7 @@ def test_a_broken_file_is_refused_and_left_as_it_is(content: bytes, tmp_path: Pa
     assert hashlib.sha256(file.read_bytes()).digest() == before
 
 
+@pytest.mark.files_too
 def test_a_database_that_may_only_be_read_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     file = tmp_path / "kept.db"
     Store(f"sqlite:///{file}").close()
@@ -250,6 +278,7 @@ def test_a_database_that_may_only_be_read_says_so(tmp_path: Path, capsys: pytest
     assert "file" in refused(f"sqlite:///file:{tmp_path / 'missing.db'}?mode=ro&uri=true", capsys)
 
 
+@pytest.mark.files_too
 @pytest.mark.parametrize(
     "url", ["nonsense", "", "unknown://host/x", "sqlite:////dev/null/x.db", "postgresql://localhost:port/x"]
 )

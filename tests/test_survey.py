@@ -405,6 +405,7 @@ def test_levels_are_not_saved_over_staff_that_others_changed_meanwhile(database:
         place.save_levels(levels.assign(D1=7.0), as_of="2026-05-04", what="survey")
 
 
+@pytest.mark.files_too  # the script makes a file of its own
 def test_shipped_profiles_come_out_of_the_simulated_survey_byte_by_byte(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):

@@ -101,30 +101,27 @@ class Store:
 
         Rows of the same owner (municipality, cooperation) in the same table are replaced together. ``states``
         lists (key, block) pairs that count as entered even when the tables hold no row for them. ``check`` is
-        shown what is there before, in the same transaction; when it raises, nothing is changed. ``what`` and
-        ``by`` stand in the history of every municipality whose entries are others afterwards.
+        shown what is there before about the same owners, in the same transaction; when it raises, nothing is changed.
+        ``what`` and ``by`` stand in the history of every municipality whose entries are others afterwards.
         """
+        owners = {name: {key for key, block in states if block == name} for name in STORED}
+        for name, frame in tables.items():
+            if name in owners:
+                owners[name] |= set(frame[OWNER.get(name, "key")])
+        rows = {name: _rows(tables[name], STORED[name]) for name in STORED if len(tables.get(name, ()))}
         with self._database.writing() as connection:
             if check:
-                check(_tables(connection))
-            touched: set[str] = set()
+                check(_tables(connection, sorted(set().union(*owners.values()))))
             for name, table in STORED.items():
-                frame = tables.get(name)
-                column = OWNER.get(name, "key")
-                owners = {key for key, block in states if block == name}
-                if frame is not None:
-                    owners |= set(frame[column])
-                if name in past.BLOCKS:
-                    touched |= owners
-                for some in _chunks(sorted(owners)):
-                    connection.execute(sa.delete(table).where(table.c[column].in_(some)))
-                if frame is not None and len(frame):
-                    connection.execute(sa.insert(table), _rows(frame, table))
+                for some in _chunks(sorted(owners[name])):
+                    connection.execute(sa.delete(table).where(table.c[OWNER.get(name, "key")].in_(some)))
+                if name in rows:
+                    connection.execute(sa.insert(table), rows[name])
             for key, block in states:
                 same = (stated.c.key == key) & (stated.c.block == block)
                 connection.execute(sa.delete(stated).where(same))
                 connection.execute(sa.insert(stated), {"key": key, "block": block})
-            return self._numbered(connection, touched, what, by)
+            return self._numbered(connection, set().union(*(owners[name] for name in past.BLOCKS)), what, by)
 
     def history(self, key: str) -> tuple[Version, ...]:
         """Return every kept state of what a municipality entered, newest first."""
@@ -300,7 +297,8 @@ def no_version(key: str, number: int) -> BadInput:
     )
 
 
-def _tables(connection: sa.Connection) -> Mapping[str, pd.DataFrame]:
+def _tables(connection: sa.Connection, owners: Sequence[str] | None = None) -> Mapping[str, pd.DataFrame]:
+    """Return everything that is stored, or what is stored about some owners."""
     found = {}
     # Servers sort texts as a language does unless told otherwise; files sort them by their characters.
     collation = "C" if connection.dialect.name == "postgresql" else None
@@ -310,7 +308,15 @@ def _tables(connection: sa.Connection) -> Mapping[str, pd.DataFrame]:
             sa.collate(column, collation) if collation and isinstance(column.type, sa.String) else column
             for column in table.primary_key.columns
         ]
-        rows = connection.execute(sa.select(*columns).order_by(*order)).all()
+        query = sa.select(*columns).order_by(*order)
+        rows: list[tuple[Any, ...]] = []
+        if owners is None:
+            rows += map(tuple, connection.execute(query))
+        else:
+            owner = table.c[OWNER.get(name, "key")]
+            for some in _chunks(owners):
+                rows += map(tuple, connection.execute(query.where(owner.in_(some))))
+        # Plain tuples, since pandas asks each row of another kind what it is.
         frame = pd.DataFrame(rows, columns=[column.name for column in columns], dtype=object)
         for column in columns:
             if isinstance(column.type, sa.Float):

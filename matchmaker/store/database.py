@@ -7,6 +7,9 @@ waits at its beginning and then sees what the one before has left.
 from __future__ import annotations
 
 import re
+import sqlite3
+import threading
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +27,9 @@ HEAD: Final = "0006"
 
 _SECONDS: Final = 10
 """How long a writer waits for others, and a connection for a server."""
+
+_TURN: Final = 60
+"""Seconds that a writer waits for others of the same program, who all come to an end."""
 
 _MIGRATING: Final = 7_401_885_043
 """Names the lock of those who migrate on a server; any number that nobody else takes."""
@@ -55,6 +61,8 @@ class Database:
                     Path(path).parent.mkdir(parents=True, exist_ok=True)
                 self._engine = sa.create_engine(self._url)
                 self._reader = self._engine
+            # Databases let whoever waits try again and again, and give up under load: here everybody gets a turn.
+            self._turn = threading.Lock()
             # A store that nobody holds any more gives its connections back.
             weakref.finalize(self, self._engine.dispose)
             self._writer = self._engine.execution_options(writes=True)
@@ -93,11 +101,13 @@ class Database:
             with self._reader.connect() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise self._failed(error) from error
+            raise self._failed(_reason(error)) from error
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Give a connection whose changes are there whole or not at all, after those of all other writers."""
+        if not self._turn.acquire(timeout=_TURN):
+            raise self._failed(_BUSY)
         try:
             with self._writer.begin() as connection:
                 if self.is_server:
@@ -106,7 +116,9 @@ class Database:
                     connection.execute(sa.text("LOCK TABLE revision IN EXCLUSIVE MODE"))
                 yield connection
         except SQLAlchemyError as error:
-            raise self._failed(error) from error
+            raise self._failed(_reason(error)) from error
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         """Give back all connections."""
@@ -143,9 +155,9 @@ class Database:
             found: str | None = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
             return found
 
-    def _failed(self, error: SQLAlchemyError) -> StoreFailed:
+    def _failed(self, why: Message | str) -> StoreFailed:
         return StoreFailed(
-            message("The database cannot be read or written: {reason}.", reason=_reason(error)),
+            message("The database cannot be read or written: {reason}.", reason=why),
             where=self.place,
             remedy=message("Nothing was changed. Check disk space and access, then try again."),
         )
@@ -164,8 +176,8 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
         # The driver would begin transactions late and lazily; SQLAlchemy begins them below instead.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute(f"PRAGMA busy_timeout={_SECONDS * 1000}")
+        _write_ahead(cursor)
         cursor.close()
 
     @sa.event.listens_for(engine, "begin")
@@ -175,9 +187,25 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    """Switch to the write-ahead log: of those who open a new file at once, SQLite refuses all but one."""
+    until = time.monotonic() + _SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+_BUSY: Final = message("another program is writing into it")
+
 _REASONS: Final = {
-    "database is locked": message("another program is writing into it"),
-    "canceling statement due to lock timeout": message("another program is writing into it"),
+    "database is locked": _BUSY,
+    "canceling statement due to lock timeout": _BUSY,
     "unable to open database file": message("the file cannot be opened"),
     "file is not a database": message("the file is no database"),
     "attempt to write a readonly database": message("the file may only be read"),

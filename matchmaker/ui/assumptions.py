@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import pandas as pd
@@ -15,7 +16,7 @@ from matchmaker.errors import BadInput, EntryRejected, RowIssue
 from matchmaker.i18n import Language
 from matchmaker.message import message
 from matchmaker.service import with_assumptions
-from matchmaker.ui import inputs, show, tables
+from matchmaker.ui import downloads, inputs, show, tables
 
 _KEPT: Final = "own_values"
 
@@ -50,9 +51,9 @@ def own_values(data: Dataset, use_cases: Sequence[str], _: Language) -> tuple[Ch
         if changes:
             st.caption(_.plural("{count} own value in force", "{count} own values in force", len(changes)))
         own = pd.DataFrame([(c.id, c.low, c.central, c.high) for c in changes], columns=["id", *CASES])
-        st.download_button(
-            _("My figures as CSV"), data=lambda: tables.exported(own), file_name="annahmen_eigene.csv", mime="text/csv",
-            key="download_own_values", icon=":material/download:", disabled=not changes,
+        downloads.button(
+            _("My figures as CSV"), partial(tables.exported, own), "annahmen_eigene.csv", key="download_own_values",
+            mime="text/csv", disabled=not changes,
             help=_("On the command line: projects KEY --assumptions FILE.csv, and the same with report and plan"),
         )  # fmt: skip
     return changes

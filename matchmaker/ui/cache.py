@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 Version: TypeAlias = tuple[str, int, User]
 """Package, last change, and for whom: whatever is kept between clicks depends on all three."""
 
+_USERS: Final = 64
+"""Users whose view of the data is kept at most: of all of Germany, one takes some ten megabytes."""
+
 _NETWORKS: Final = 2
 """Networks kept at most: of all of Germany with twenty suggestions for each, one takes half a gigabyte."""
 
@@ -70,15 +73,20 @@ def _workspace_of(user: User) -> Workspace:
     return opened() if user == LOCAL else replace(opened(), user=user)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _everything(package: str, number: int) -> Dataset:
-    return opened().load()
+@st.cache_resource(show_spinner=False)
+def _views() -> dict[User, tuple[Version, Dataset]]:
+    """Hold the data as each user sees them after the last change: kept for every change, they would fill the memory."""
+    return {}
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
 def _dataset(version: Version) -> Dataset:
-    package, number, user = version
-    return _workspace_of(user).seen(_everything(package, number))
+    views, user = _views(), version[2]
+    if (view := views.get(user)) is None or view[0] != version:
+        view = version, _workspace_of(user).load()
+        if user not in views and len(views) >= _USERS:
+            views.pop(next(iter(views)), None)
+        views[user] = view
+    return view[1]
 
 
 def dataset() -> Dataset:
@@ -86,9 +94,14 @@ def dataset() -> Dataset:
     return _dataset(workspace().version())
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
 def choices(version: Version, simulated: bool, simulated_mark: str) -> dict[str, str]:
-    """Return what the list of municipalities shows by key: name, district and Land."""
+    """Return what the list of municipalities shows by key: name, district and Land, the same for all users."""
+    package, number, _user = version
+    return _choices((package, number, LOCAL), simulated, simulated_mark)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _choices(version: Version, simulated: bool, simulated_mark: str) -> dict[str, str]:
     profiles = _dataset(version).profiles
     shown: dict[str, str] = {}
     for row in range(len(profiles)):
@@ -102,10 +115,16 @@ def choices(version: Version, simulated: bool, simulated_mark: str) -> dict[str,
     return shown
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
 def pain_index(version: Version) -> PainIndex:
     """Return what finds use cases by the words that people use for what annoys them."""
-    return index_of(_dataset(version).catalogue)
+    package, _number, _user = version
+    return _pain_index(package)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _pain_index(package: str) -> PainIndex:
+    # Nobody enters anything into the catalogue.
+    return index_of(opened().load().catalogue)
 
 
 @st.cache_data(max_entries=3, show_spinner=False)
@@ -272,7 +291,7 @@ def _types(fingerprint: str, simulated: bool, number: int | None, _version: Vers
         _divisions(fingerprint, simulated, _version), _dataset(_version).catalogue,
         number=number, previous=_named.get(before),
     )  # fmt: skip
-    if len(_named) >= 64:  # noqa: PLR2004 - as many as there are views of the data above
+    if len(_named) >= _USERS:
         _named.clear()
     _named[before] = found
     return found

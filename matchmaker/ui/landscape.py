@@ -15,7 +15,7 @@ from matchmaker.dataset import Dataset
 from matchmaker.i18n import Language
 from matchmaker.model import Municipality, Preferences
 from matchmaker.network import Landscape
-from matchmaker.ui import cache, inputs, maps, show, tables
+from matchmaker.ui import cache, downloads, inputs, maps, show, tables
 from matchmaker.ui.network_view import View
 
 Wanted: TypeAlias = tuple[cache.Version, Preferences, int, tuple[str, ...]]
@@ -307,9 +307,7 @@ def files(wanted: Wanted, _: Language) -> None:
     """Offer what is shown as a file of a graph."""
     with st.container(horizontal=True, vertical_alignment="center"):
         for name, ending in (("GraphML", ".graphml"), ("GEXF", ".gexf"), ("JSON", ".json")):
-            st.download_button(
-                _("Network as {format}").format(format=name),
-                data=partial(cache.network_file, *wanted, ending),
-                file_name=f"netz{ending}", icon=":material/download:", key=f"download_{name}",
-            )  # fmt: skip
+            make = partial(cache.network_file, *wanted, ending)
+            title = _("Network as {format}").format(format=name)
+            downloads.button(title, make, f"netz{ending}", key=f"download_{name}", mime="text/plain")
     st.caption(_("The files hold the links chosen above, all of them, and those to competence centres."))

@@ -66,7 +66,8 @@ def _position(lon: float, lat: float) -> list[float]:
 
 
 @functools.cache
-def _borders() -> list[dict[str, Any]]:
+def _outlines() -> list[dict[str, list[list[float]]]]:
+    """Return the outlines of the Länder as every map draws them; shared, so they are only read."""
     return [{"coords": [_position(*point) for point in line]} for line in cache.land_outlines()]
 
 
@@ -136,7 +137,7 @@ def map_picture(
             "polyline": True,
             "silent": True,
             "lineStyle": {"color": _LAND_LINE, "width": 1, "opacity": 0.9},
-            "data": _borders(),
+            "data": _outlines(),
         }
     ]
     for place, (label, pairs) in enumerate(links.items()):

@@ -12,6 +12,7 @@ from matchmaker import reports, service
 from matchmaker.dataset import Dataset
 from matchmaker.i18n import Language
 from matchmaker.model import Consortium, Option
+from matchmaker.ui import downloads
 
 
 def offer(
@@ -24,14 +25,13 @@ def offer(
     """
     key = key or str(st.session_state.get("key", ""))
     for column, (ending, form) in zip(st.columns(len(reports.FORMATS)), reports.FORMATS.items(), strict=True):
-        column.download_button(
+        downloads.button(
             _.render(form.title),
-            data=partial(_made, group, options, data, key, ending, _),
-            file_name=f"{key}-{group.use_case}{ending}",
-            mime=form.mime,
+            partial(_made, group, options, data, key, ending, _),
+            f"{key}-{group.use_case}{ending}",
             key=f"paper_{number}{ending}",
-            icon=":material/download:",
-            on_click="ignore",
+            mime=form.mime,
+            place=column,
             width="stretch",
         )
 

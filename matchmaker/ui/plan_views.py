@@ -19,7 +19,7 @@ from matchmaker.plans import Variant
 from matchmaker.portfolio import Plan
 from matchmaker.portfolio.values import LeftOut, Setup, WayIn
 from matchmaker.scenarios import Scenario
-from matchmaker.ui import cache, maps, papers, pictures, planning, show, tables, wishes
+from matchmaker.ui import cache, downloads, maps, papers, pictures, planning, show, tables, wishes
 from matchmaker.ui.maps import marked
 from matchmaker.ui.pictures import COLOURS
 
@@ -51,13 +51,8 @@ def _projects(scenario: Scenario, _: Language) -> None:
     st.caption(_("Choose a row for its council papers, to fix the project, or to forbid its lead."))
     picked = tables.draw(_project_table(plan, _), "plan.csv", _, digits={_("Saving in euro"): 0,
                          _("Most that one pays, euro a year"): 0}, pick=_("Project"))  # fmt: skip
-    st.download_button(
-        _("Plan as XLSX, one row for each member"),
-        data=partial(_workbook, scenario, cache.dataset(), _),
-        file_name="plan.xlsx",
-        key="plan_xlsx",
-        icon=":material/download:",
-    )
+    make = partial(_workbook, scenario, cache.dataset(), _)
+    downloads.button(_("Plan as XLSX, one row for each member"), make, "plan.xlsx", key="plan_xlsx")
     if picked and int(picked) <= len(plan.projects):
         _project(scenario, int(picked) - 1, _)
 

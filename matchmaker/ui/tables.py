@@ -16,7 +16,7 @@ from matchmaker.catalogue import Assumption
 from matchmaker.i18n import Language
 from matchmaker.model import COMPLEMENTARITY, LIKENESS, Consortium, Cooperation, Municipality, Shift, Suggestion
 from matchmaker.sheets import csv_text
-from matchmaker.ui import maps, printing
+from matchmaker.ui import downloads, maps, printing
 from matchmaker.ui.show import part_names
 
 _MOST_ROWS: Final = 300
@@ -54,14 +54,8 @@ def draw(
         on_select="rerun" if pick else "ignore",
         selection_mode="single-row",
     )
-    st.download_button(
-        _("Table as CSV"),
-        data=lambda: exported(frame.drop(columns=link) if link else frame),
-        file_name=file,
-        mime="text/csv",
-        key=f"download_{file}",
-        icon=":material/download:",
-    )
+    make = partial(exported, frame.drop(columns=link) if link else frame)
+    downloads.button(_("Table as CSV"), make, file, key=f"download_{file}", mime="text/csv")
     chosen = [row for row in state.selection.rows if row < len(shown)] if pick else []
     return str(shown[pick].iloc[chosen[0]]) if chosen else ""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from streamlit.testing.v1 import AppTest
 
 from scripts.screenshots import BROWSER_ARGUMENTS, browser_path, complaints_of, running_app
@@ -17,6 +17,11 @@ from scripts.screenshots import BROWSER_ARGUMENTS, browser_path, complaints_of, 
 ROOT = Path(__file__).resolve().parents[2]
 
 Visit = Callable[..., AppTest]
+
+PATIENCE = 60_000
+"""Milliseconds until a browser gives up; a machine that does much else at the same time is no fault of the app."""
+
+expect.set_options(timeout=PATIENCE)
 
 
 def visit(page: str = "municipality", *, key: str = "", lang: str = "de", simulated: bool = True) -> AppTest:
@@ -92,7 +97,7 @@ def address(browser: Browser, any_databases) -> Iterator[str]:
 def page(browser: Browser) -> Iterator[Page]:
     """Give a tab that stays on this machine and in which nothing goes wrong, or the test fails."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="de-DE")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     tab = context.new_page()
     complaints = complaints_of(tab)
     yield tab

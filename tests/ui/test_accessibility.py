@@ -21,14 +21,15 @@ def test_no_page_breaks_a_serious_rule_light_or_dark(browser: Browser, address: 
     complaints = complaints_of(page)
     page.goto(f"{address}/?lang={language}&key=01059083")
     settle(page)
+    page.evaluate(AXE)
     found = {}
     for link in page.get_by_test_id("stSidebarNavLink").all():
         link.click()
         settle(page)
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme=theme)
-            page.wait_for_timeout(400)  # what is drawn anew fades in
             settle(page)
+            at_rest(page)
             assert page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme") == theme
             # Of all rules only that of contrast depends on the colours.
             found[link.inner_text(), theme] = violations(page, ["color-contrast"] if theme == "dark" else None)
@@ -38,9 +39,14 @@ def test_no_page_breaks_a_serious_rule_light_or_dark(browser: Browser, address: 
     assert complaints == []
 
 
+def at_rest(page: Page) -> None:
+    """Wait until nothing fades or moves any more."""
+    page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    page.wait_for_function("document.getAnimations().every(one => one.playState !== 'running')")
+
+
 def violations(page: Page, only: list[str] | None) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the rules that a page breaks gravely, with what breaks them; of all rules, or of those named."""
-    page.evaluate(AXE)
     options = {"resultTypes": ["violations"], **({"runOnly": only} if only else {})}
     result: dict[str, Any] = page.evaluate("options => axe.run(document, options)", options)
     return [

@@ -11,7 +11,7 @@ import streamlit as st
 from matchmaker import exchange
 from matchmaker.access import Role
 from matchmaker.errors import MatchmakerError
-from matchmaker.ui import cache, imported, inputs, show
+from matchmaker.ui import cache, downloads, imported, inputs, show
 
 _ = inputs.chosen_language()
 st.title(_("Data"))
@@ -25,10 +25,9 @@ st.markdown(
         "An import replaces all that a table says about each municipality it names."
     )
 )
-st.download_button(
-    _("Empty form with explained columns"), data=exchange.template, file_name="vorlage.xlsx",
-    key="download_template", icon=":material/download:", type="tertiary", on_click="ignore",
-)  # fmt: skip
+downloads.button(
+    _("Empty form with explained columns"), exchange.template, "vorlage.xlsx", key="download_template", type="tertiary"
+)
 edits = workspace.user.role in {Role.ADMIN, Role.OFFICER}
 if not workspace.place:
     st.info(_("This package is only looked at: nothing can be saved in it."))
@@ -60,7 +59,5 @@ st.markdown(_("All tables with what you entered, described column by column. Sim
 formats = {".zip": _("Data package as ZIP"), ".xlsx": _("Workbook"), ".json": _("JSON for other registers")}
 with st.container(horizontal=True):
     for ending, label in formats.items():
-        st.download_button(
-            label, data=partial(cache.package, version, ending), file_name=f"matchmaker{ending}",
-            key=f"download{ending}", icon=":material/download:", on_click="ignore",
-        )  # fmt: skip
+        make = partial(cache.package, version, ending)
+        downloads.button(label, make, f"matchmaker{ending}", key=f"download{ending}")
