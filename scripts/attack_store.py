@@ -39,9 +39,10 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from matchmaker import exchange, service  # noqa: E402 - needs the line above
+from matchmaker.entries import own_profile  # noqa: E402
 from matchmaker.store import Store  # noqa: E402
 from matchmaker.store.tables import STORED  # noqa: E402
-from matchmaker.workspace import Workspace, own_profile  # noqa: E402
+from matchmaker.workspace import Workspace  # noqa: E402
 
 KEY: Final = "01059083"
 

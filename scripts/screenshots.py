@@ -36,8 +36,9 @@ from playwright.sync_api import Page, sync_playwright
 ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from matchmaker.entries import own_profile  # noqa: E402
 from matchmaker.store import Store  # noqa: E402
-from matchmaker.workspace import Workspace, own_profile  # noqa: E402
+from matchmaker.workspace import Workspace  # noqa: E402
 
 KEY: Final = "01059083"
 NEEDS: Final = (("UC01", 3), ("UC03", 2), ("UC05", 1))

@@ -14,11 +14,12 @@ from matchmaker import access, cli, plans
 from matchmaker.access import LOCAL, Role, User
 from matchmaker.cooperations import Act, Reason
 from matchmaker.dealings import Dealings
+from matchmaker.entries import own_profile
 from matchmaker.errors import BadInput, Forbidden, UnknownKey
 from matchmaker.model import DIMENSIONS, Municipality
 from matchmaker.portfolio import Limits
 from matchmaker.store import Account, Author, Store
-from matchmaker.workspace import Workspace, own_profile
+from matchmaker.workspace import Workspace
 
 OWN, FOREIGN, FAR = "01059083", "01059045", "09162000"
 ISSUER = "https://login.example"

@@ -13,7 +13,7 @@ FILES = [*sorted(PACKAGE.rglob("*.py")), ROOT / "app.py"]
 
 CORE = {"partners", "peers", "clusters", "network", "pains", "survey", "insights"}
 CORE |= {"consortia", "sharing", "grants", "relief", "portfolio"}
-ASKED = {"workspace", "dealings", "service", "plans", "scenarios"}
+ASKED = {"entries", "workspace", "dealings", "service", "plans", "scenarios"}
 DEALING = {"cooperations", "contacts"}
 WORDS = {"errors", "message", "model"}
 TABLES = {"sheets", "indicators", "answers", "assumptions", "costtable", "dataset"}
@@ -43,7 +43,8 @@ ALLOWED = {
     "log": set(),
     "changes": {*BASE},
     "preview": {*BASE, "sheets", "dataset"},
-    "workspace": {*BASE, "access", "sight", "sheets", "exchange", "dataset", "changes", "preview", "store"},
+    "entries": {*BASE, "sheets", "dataset"},
+    "workspace": {*BASE, "access", "sight", "sheets", "exchange", "dataset", "changes", "preview", "store", "entries"},
     "dealings": {*BASE, "access", "sight", "dataset", "cooperations", "workspace", "store"},
     "answers": {*BASE, "sheets"},
     "costtable": {*BASE, "sheets"},

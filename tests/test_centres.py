@@ -11,9 +11,10 @@ from alembic import command
 from alembic.config import Config
 
 from matchmaker import cli, exchange, service
+from matchmaker.entries import centre_at, own_profile
 from matchmaker.errors import BadInput, ChangedMeanwhile, EntryRejected
 from matchmaker.store import Store
-from matchmaker.workspace import Workspace, centre_at, own_profile
+from matchmaker.workspace import Workspace
 from scripts.attack_store import driver
 
 JENA = "16053000"

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from matchmaker.contacts import looks_personal
+from matchmaker.entries import own_profile, profile_document, profile_from
 from matchmaker.errors import EntryRejected
 from matchmaker.store import Store
-from matchmaker.workspace import Workspace, own_profile, profile_document, profile_from
+from matchmaker.workspace import Workspace
 
 KEY = "01059083"
 

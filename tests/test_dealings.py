@@ -13,10 +13,11 @@ from matchmaker import cli
 from matchmaker.access import Role, User
 from matchmaker.cooperations import Act, Life, Reason, Status
 from matchmaker.dealings import Dealings
+from matchmaker.entries import own_profile
 from matchmaker.errors import BadInput, ChangedMeanwhile, Forbidden, UnknownKey
 from matchmaker.sight import Openness
 from matchmaker.store import Store
-from matchmaker.workspace import Workspace, own_profile
+from matchmaker.workspace import Workspace
 
 ASKER, ASKED, THIRD, FAR = "01059083", "01059045", "01059120", "09162000"
 OFFICER = {key: User(Role.OFFICER, (key,), key) for key in (ASKER, ASKED, THIRD, FAR)}

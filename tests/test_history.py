@@ -21,11 +21,12 @@ from pandas.testing import assert_frame_equal
 
 from matchmaker import cli
 from matchmaker.changes import in_words
+from matchmaker.entries import own_profile
 from matchmaker.errors import BadInput, ChangedMeanwhile
 from matchmaker.i18n import language
 from matchmaker.store import Author, Store
 from matchmaker.store.tables import STORED
-from matchmaker.workspace import Workspace, own_profile
+from matchmaker.workspace import Workspace
 from scripts.attack_store import driver
 
 pytestmark = pytest.mark.both_databases

@@ -18,10 +18,11 @@ import pytest
 import sqlalchemy as sa
 
 from matchmaker import cli, log, service
+from matchmaker.entries import own_profile
 from matchmaker.errors import BadInput, StoreFailed
 from matchmaker.store import Author, Store
 from matchmaker.store.tables import metadata
-from matchmaker.workspace import Workspace, own_profile
+from matchmaker.workspace import Workspace
 
 KEY = "01059083"
 

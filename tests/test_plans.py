@@ -23,6 +23,7 @@ from matchmaker import plans, portfolio, scenarios, service, store
 from matchmaker.catalogue import Catalogue
 from matchmaker.cli import main
 from matchmaker.dataset import Dataset
+from matchmaker.entries import own_profile
 from matchmaker.errors import BadInput, UnknownKey
 from matchmaker.message import Label
 from matchmaker.model import Preferences
@@ -35,7 +36,7 @@ from matchmaker.portfolio.schedule import schedule
 from matchmaker.profiles import Profiles
 from matchmaker.scenarios import Scenario
 from matchmaker.store import Store
-from matchmaker.workspace import Workspace, own_profile
+from matchmaker.workspace import Workspace
 from tests.test_portfolio import region
 
 MUNICH, NUREMBERG, LUEBECK, JENA = "09162000", "09564000", "01003000", "16053000"

@@ -16,6 +16,7 @@ from pandas.testing import assert_frame_equal
 from matchmaker import bands, exchange, plans, service, sight
 from matchmaker.access import LOCAL, Role, User
 from matchmaker.dataset import Dataset
+from matchmaker.entries import own_profile
 from matchmaker.errors import BadInput, Forbidden
 from matchmaker.i18n import language
 from matchmaker.message import Label
@@ -25,7 +26,7 @@ from matchmaker.profiles import BLOCKS
 from matchmaker.reports import excel, word
 from matchmaker.sight import Openness
 from matchmaker.store import Store
-from matchmaker.workspace import Workspace, own_profile
+from matchmaker.workspace import Workspace
 
 ASKER, SECRET, PARTNER = "01059083", "01059045", "01059120"
 FOREIGN = User(Role.OFFICER, (ASKER,))

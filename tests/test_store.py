@@ -20,11 +20,12 @@ from pandas.testing import assert_frame_equal
 
 from matchmaker import cli, sheets, simulate
 from matchmaker.dataset import Dataset
+from matchmaker.entries import OwnProfile, own_profile
 from matchmaker.errors import ChangedMeanwhile, StoreFailed
 from matchmaker.store import HEAD, Store
 from matchmaker.store import database as store_database
 from matchmaker.store.tables import STORED
-from matchmaker.workspace import OwnProfile, Workspace, own_profile
+from matchmaker.workspace import Workspace
 from scripts.attack_store import driver
 
 ROOT = Path(__file__).resolve().parents[1]

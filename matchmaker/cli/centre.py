@@ -24,7 +24,7 @@ def list_(arguments: argparse.Namespace) -> int:
 
 def add(arguments: argparse.Namespace) -> int:
     """Enter a competence centre."""
-    from matchmaker.workspace import centre_at
+    from matchmaker.entries import centre_at
 
     workspace, _ = writing(arguments)
     topics = [topic.strip().upper() for topic in arguments.topics.split(",") if topic.strip()]

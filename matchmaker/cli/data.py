@@ -53,7 +53,7 @@ def register_import(arguments: argparse.Namespace) -> int:
 
 def profile_show(arguments: argparse.Namespace) -> int:
     """Print one profile as JSON."""
-    from matchmaker.workspace import own_profile, profile_document
+    from matchmaker.entries import own_profile, profile_document
 
     data, _ = opened(arguments)
     print_json(profile_document(own_profile(data, arguments.key)))
@@ -63,7 +63,7 @@ def profile_show(arguments: argparse.Namespace) -> int:
 def profile_set(arguments: argparse.Namespace) -> int:
     """Save a profile from a JSON file."""
     from matchmaker import exchange
-    from matchmaker.workspace import own_profile, profile_from
+    from matchmaker.entries import own_profile, profile_from
 
     workspace, _ = writing(arguments)
     document = exchange.read_document(arguments.path)

@@ -10,10 +10,10 @@ import streamlit as st
 
 from matchmaker import access
 from matchmaker.dataset import Dataset
+from matchmaker.entries import HAND_ENTERED, centre_at
 from matchmaker.errors import EntryRejected, MatchmakerError
 from matchmaker.i18n import Language
 from matchmaker.ui import cache, inputs, login, show, tables
-from matchmaker.workspace import HAND_ENTERED, centre_at
 
 _NEW: Final = ""
 

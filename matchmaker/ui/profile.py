@@ -9,12 +9,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from matchmaker import contacts
 from matchmaker.catalogue import Catalogue
+from matchmaker.entries import OwnProfile
 from matchmaker.errors import ChangedMeanwhile, EntryRejected, MatchmakerError
 from matchmaker.i18n import Language
 from matchmaker.message import Label
 from matchmaker.model import LAND_NAMES, LANDS, Activity, Municipality, Provenance, Software, Stage
 from matchmaker.ui import cache, inputs, show
-from matchmaker.workspace import OwnProfile
 
 _LEVELS = tuple(step / 2 for step in range(11))
 _STAGES = (Stage.PLANNED, Stage.PILOT, Stage.OPERATION)

@@ -8,12 +8,12 @@ import streamlit as st
 from matchmaker import bands
 from matchmaker.access import LOCAL
 from matchmaker.dataset import Dataset
+from matchmaker.entries import OwnProfile
 from matchmaker.errors import MatchmakerError
 from matchmaker.i18n import Language
 from matchmaker.profiles import BLOCKS, Block
 from matchmaker.sight import Openness, Topic
 from matchmaker.ui import cache, inputs, login, show
-from matchmaker.workspace import OwnProfile
 
 
 def draw(own: OwnProfile, data: Dataset, _: Language) -> None:

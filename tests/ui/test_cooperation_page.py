@@ -9,8 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from matchmaker.cooperations import Act
 from matchmaker.dealings import Dealings
+from matchmaker.entries import own_profile
 from matchmaker.store import Store
-from matchmaker.workspace import Workspace, own_profile
+from matchmaker.workspace import Workspace
 
 ASKER, ASKED = "01059083", "01059045"
 

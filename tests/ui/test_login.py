@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from matchmaker import sight
 from matchmaker.dealings import Dealings
+from matchmaker.entries import own_profile
 from matchmaker.errors import Forbidden
 from matchmaker.message import Label
 from matchmaker.model import Activity, Provenance, Stage
@@ -25,7 +26,7 @@ from matchmaker.profiles import BLOCKS
 from matchmaker.sight import Openness
 from matchmaker.store import Account, Store
 from matchmaker.ui import login
-from matchmaker.workspace import Workspace, own_profile
+from matchmaker.workspace import Workspace
 from scripts.screenshots import running_app, settle
 
 ROOT = Path(__file__).resolve().parents[2]

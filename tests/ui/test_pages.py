@@ -11,12 +11,13 @@ from streamlit.testing.v1 import AppTest
 
 from matchmaker import exchange, service
 from matchmaker.catalogue import CASES, Change
+from matchmaker.entries import own_profile
 from matchmaker.errors import BadInput, EntryRejected
 from matchmaker.i18n import language
 from matchmaker.model import Preferences
 from matchmaker.sheets import SHIPPED
 from matchmaker.ui import assumptions, cache, inputs, show
-from matchmaker.workspace import Workspace, own_profile
+from matchmaker.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 SUEDERBRARUP = "01059083"

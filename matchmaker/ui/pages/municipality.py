@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from matchmaker import access
+from matchmaker.entries import own_profile
 from matchmaker.model import Stage
 from matchmaker.ui import cache, inputs, login, past, profile, sheet, show, standing
-from matchmaker.workspace import own_profile
 
 _ = inputs.chosen_language()
 st.title(_("My municipality"))
