@@ -119,7 +119,7 @@ def test_plan_and_bound_of_a_country_in_parts_stand_on_both_sides_of_the_optimum
 
 def test_uses_of_money_are_counted_in_tiers_of_which_few_fit_together():
     use = np.array([0.0, 30.0, 60.0, 61.0, 100.0, 120.0])
-    assert tiers(use, np.full(6, 120.0)).tolist() == [0, 2, 5, 6, 9, 11]
+    assert tiers(use, np.full(6, 120.0)).tolist() == [0, 7, 14, 15, 24, 29]
     assert tiers(use, np.full(6, np.inf)).tolist() == tiers(use, np.zeros(6)).tolist() == [0] * 6
 
 
