@@ -42,8 +42,9 @@ _NEARLY: Final = 0.005
 
 _FIRST_STEP: Final = 0.005
 _TIGHTENED: Final = 10
-_HEAT: Final = 0.03
-"""Share of the value of a group that is often lost at the beginning of a cycle of cooling."""
+_HEAT, _HEAT_OF_PARTS = 0.03, 0.01
+"""Share of the value of a group that is often lost at the beginning of a cycle of cooling: less where a region is so
+large that it is branched in parts, since it then gets through few steps."""
 
 _FIRST_CYCLES: Final = (16, 32)
 _LONGER: Final = 4
@@ -476,7 +477,7 @@ def run(
                 search.restart()
         if ended():
             return
-        heat = _HEAT * search.value / max(1, len(search.groups))
+        heat = (_HEAT if len(parts) == 1 else _HEAT_OF_PARTS) * search.value / max(1, len(search.groups))
         heats = [heat * (1 - place / cycle) ** 2 for place, cycle in zip(places, cycles, strict=True)]
         search.improve(max(50, len(search.region.pair_lead)), heats)
         for at, cycle in enumerate(cycles):
@@ -504,6 +505,7 @@ def _relaxed(
         yield from _tightened(search, ended)
         if ended() or (relaxed := search.relax(done)) is None:
             return False
+        search.restart()
         yield
         if search.bound <= relaxed.value * (1 + _RELAXED_GAP):
             break
