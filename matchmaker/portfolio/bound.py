@@ -497,9 +497,7 @@ def run(
                     break
 
 
-def _relaxed(
-    search: Search, ended: Callable[[], bool], done: Callable[[], bool]
-) -> Generator[None, None, bool]:
+def _relaxed(search: Search, ended: Callable[[], bool], done: Callable[[], bool]) -> Generator[None, None, bool]:
     """Take prices from the programme until it knows the columns it needs; return whether it says anything."""
     for _ in range(_RELAXED):
         yield from _tightened(search, ended)

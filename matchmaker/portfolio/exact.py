@@ -330,11 +330,15 @@ class _Rows:
         import highspy  # noqa: PLC0415 - takes time to load
 
         matrix, low, high = self.matrix()
-        highs, programme = highspy.Highs(), highspy.HighsLp()
+        highs = highspy.Highs()  # type: ignore[no-untyped-call]  # the only one of highspy without types
+        programme = highspy.HighsLp()
         highs.silent()
         programme.num_col_, programme.num_row_ = self.width, len(low)
         programme.col_cost_, programme.row_lower_, programme.row_upper_ = objective, low, high
-        programme.col_lower_, programme.col_upper_ = np.zeros(self.width) if lower is None else lower, np.ones(self.width)
+        programme.col_lower_, programme.col_upper_ = (
+            np.zeros(self.width) if lower is None else lower,
+            np.ones(self.width),
+        )
         rows = programme.a_matrix_
         rows.format_ = highspy.MatrixFormat.kRowwise
         rows.start_, rows.index_, rows.value_ = matrix.indptr, matrix.indices, matrix.data

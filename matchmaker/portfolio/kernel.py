@@ -289,7 +289,9 @@ def carried(
                 for t in range(lowest, TIERS):
                     worth = prices.need[i, c] + prices.tier[g.scarce[i, c], t]
                     # Who uses more money than it has to does so for a higher price only.
-                    if worth > 0 and (t == lowest or prices.tier[g.scarce[i, c], t] > prices.tier[g.scarce[i, c], t - 1]):
+                    if worth > 0 and (
+                        t == lowest or prices.tier[g.scarce[i, c], t] > prices.tier[g.scarce[i, c], t - 1]
+                    ):
                         least = _units(cheapest[i, c], money) if t == lowest else t * TIER_UNITS + 1
                         unit[items, n], gain[items, n], tier[items, n], leading[items, n] = least, worth, t, 0
                         n += 1
