@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import signal
 import sys
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +84,8 @@ def plan(arguments: argparse.Namespace) -> int:
     if arguments.scenario:
         kept = scenarios.read(writing(arguments)[0].scenarios.get(arguments.scenario).document)
     else:
-        found = plans.plan_region(data, limits, region, seconds=arguments.seconds, progress=_progress(_))
+        with _ended_by_ctrl_c() as stop:
+            found = plans.plan_region(data, limits, region, seconds=arguments.seconds, progress=_progress(_), stop=stop)
         kept = scenarios.Scenario(region, limits, arguments.seconds, found, plans.fingerprint(data, region))
         if arguments.save:
             number = writing(arguments)[0].scenarios.add(arguments.save, scenarios.written(kept))
@@ -252,6 +256,23 @@ def _progress(_: Language) -> Callable[[Progress], None] | None:
         print(f"\r{line:<70}", end="", file=sys.stderr, flush=True)
 
     return draw
+
+
+@contextmanager
+def _ended_by_ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Let Ctrl-C end the search with the best plan so far, and a second one the program."""
+    asked = threading.Event()
+
+    def ask(*_signal: object) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    former = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 def _print(found: Plan, _: Language) -> None:

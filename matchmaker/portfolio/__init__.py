@@ -59,8 +59,7 @@ def make_plan(
     gap
         Good enough: the search ends where the bound is proven to lie within this share of the value.
     progress, stop
-        Told of the best plan and the bound every now and then; asked whether to end now. The exact solver of small
-        regions answers in one piece.
+        Told of the best plan and the bound every now and then; asked several times a second whether to end now.
 
     Raises
     ------
@@ -82,8 +81,9 @@ def make_plan(
         _search(found, pinned_wishes, include, gap, exact_follows=model is not None)
     if model is not None and not found.ended(gap):
         solved = exact.solve(
-            problem, model, seconds=found.left(), gap=gap / 2, fixed=pinned, include=include, together=together
-        )
+            problem, model, seconds=found.left(), gap=gap / 2, fixed=pinned, include=include, together=together,
+            known=found.groups or (), stop=found.stops,
+        )  # fmt: skip
         if solved.infeasible:
             raise BadInput(
                 _unmet(problem, together),
@@ -130,11 +130,15 @@ class _Found:
         """Return the seconds that are left."""
         return max(0.5, self._seconds - self.seconds())
 
+    def stops(self) -> bool:
+        """Tell whether it was asked to end."""
+        self.stopped = self.stopped or bool(self._stop and self._stop())
+        return self.stopped
+
     def ended(self, gap: float) -> bool:
         """Tell whether to end: asked to, out of time, or good enough."""
-        self.stopped = self.stopped or bool(self._stop and self._stop())
         close = self.groups is not None and gap_of(self.value, self.bound) <= gap
-        return self.stopped or self.seconds() >= self._seconds or close
+        return self.stops() or self.seconds() >= self._seconds or close
 
     def offer(self, groups: tuple[Group, ...] | None, bound: float, include: Bools | None) -> None:
         """Take over what is better; more of those to be included come first."""
@@ -282,7 +286,7 @@ def _plan(found: _Found, catalogue: Catalogue, reach: Bools, include: Bools | No
         projects=tuple(projects),
         left_out=_left_out(problem, groups, reach, include),
         binding=_binding(problem, groups),
-        notes=_notes(problem, groups),
+        notes=_notes(problem, groups, ended_early=found.groups is None),
         weak=int(problem.weak.sum()),
         weak_inside=int(problem.weak[np.unique([r for g in groups for r in g.rows]).astype(np.int64)].sum()),
         seconds=seconds,
@@ -384,7 +388,7 @@ def _one_more_post(
     return gained
 
 
-def _notes(problem: Problem, groups: Sequence[Group]) -> tuple[Message, ...]:
+def _notes(problem: Problem, groups: Sequence[Group], *, ended_early: bool) -> tuple[Message, ...]:
     """Say what has to be known when reading the plan."""
     rows = np.unique([row for group in groups for row in group.rows]).astype(np.int64)
     leads = np.unique([group.lead for group in groups]).astype(np.int64)
@@ -401,6 +405,8 @@ def _notes(problem: Problem, groups: Sequence[Group]) -> tuple[Message, ...]:
         )
     if problem.profiles.simulated[rows].any():
         notes.append(message("The plan contains simulated participants, which do not exist."))
-    if not groups:
+    if ended_early:
+        notes.append(message("The search ended before it found a first plan. Give it more time."))
+    elif not groups:
         notes.append(message("No joint project within these limits is expected to save anything."))
     return tuple(notes)

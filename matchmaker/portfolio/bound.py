@@ -42,8 +42,15 @@ _NEARLY: Final = 0.005
 
 _FIRST_STEP: Final = 0.005
 _TIGHTENED: Final = 10
-_HEAT: Final = 0.01
-_FIRST_CYCLE: Final = 16
+_HEAT, _HEAT_OF_PARTS = 0.03, 0.01
+"""Share of the value of a group that is often lost at the beginning of a cycle of cooling: less where a region is so
+large that it is branched in parts, since it then gets through few steps."""
+
+_FIRST_CYCLES: Final = (16, 32)
+_LONGER: Final = 4
+"""Steps of the first cycle of each plan worked on, and how much longer the next one is: whenever time ends, one of
+the plans has cooled down for a good part of it."""
+
 _FIRST_BRANCH: Final = 8
 _RELAXED: Final = 12
 _RELAXED_GAP: Final = 3e-4
@@ -91,6 +98,7 @@ def region_of(problem: Problem) -> Region:
         variable=problem.variable,
         needs=problem.needs,
         operates=problem.operates,
+        scarce=problem.scarce,
         staff=problem.staff,
         money=problem.money,
         slots=problem.slots,
@@ -207,12 +215,12 @@ class Search:
         Saving of the best plan so far, and what no plan can exceed, in euro.
     groups
         The best plan.
-    state
-        The plan worked on.
+    states
+        The plans worked on, side by side.
     """
 
     def __init__(self, problem: Problem, *, pinned: Sequence[Group] = (), include: Bools | None = None) -> None:
-        n, u = problem.needs.shape
+        (n, u), scarce = problem.needs.shape, int(problem.scarce.max(initial=0)) + 1
         self.problem, self.pinned = problem, tuple(pinned)
         self.include = np.zeros(n, dtype=bool) if include is None else include
         self.region = region_of(problem)._replace(weak=self.include)
@@ -223,10 +231,10 @@ class Search:
         self._value, self._size = np.zeros(pairs), np.zeros(pairs, dtype=np.int64)
         self._joiners = np.zeros((pairs, problem.sizes.stop), dtype=np.int32)
         self._taken = np.zeros(pairs, dtype=bool)
-        self._served, self._led, self._tiers = np.zeros((n, u)), np.zeros(n), np.zeros((n, TIERS))
+        self._served, self._led, self._tiers = np.zeros((n, u)), np.zeros(n), np.zeros((scarce, TIERS))
         self._known_money = np.where(np.isfinite(problem.money) & (problem.money > 0), problem.money, 1.0)
         self._use = _least_use(problem, self.region)
-        self._best = Prices(np.zeros((n, u)), np.zeros(n), np.zeros(n), np.zeros((n, TIERS)))
+        self._best = Prices(np.zeros((n, u)), np.zeros(n), np.zeros(n), np.zeros((scarce, TIERS)))
         self._next, self._center = self._best, self._vector(self._best)
         self._direction: Floats | None = None
         self._step, self._idle = _FIRST_STEP, 0
@@ -234,15 +242,14 @@ class Search:
         self.bound = np.inf
         self.groups: tuple[Group, ...] = ()
         self.value, self.covered = 0.0, -1
-        self.state = empty_state(problem, self.region)
+        self._random = np.random.default_rng(problem.limits.seed)
         self.take(self.pinned)
-        moves.seed_random(problem.limits.seed)
 
     # Plans
 
     def take(self, groups: Sequence[Group]) -> None:
         """Go on from a plan."""
-        self.state = self._state_of(groups)
+        self.states = [self._state_of(groups) for _ in _FIRST_CYCLES]
         self._keep()
 
     def _state_of(self, groups: Sequence[Group]) -> State:
@@ -255,39 +262,43 @@ class Search:
         moves.put(self.region, state, pairs)
         return state
 
-    def _worth(self) -> tuple[int, float]:
-        value = float(self.state.value[self.state.size > 0].sum())
-        return int((self.include & (self.state.cover > 0)).sum()), value
-
     def _keep(self) -> None:
-        """Keep the plan worked on where it is the best so far: more of the weak first, then value."""
-        covered, value = self._worth()
-        if (covered, value) > (self.covered, self.value):
-            self.covered, self.value, self.groups = covered, value, groups_of(self.region, self.state)
+        """Keep a plan worked on where it is the best so far: more of the weak first, then value."""
+        for state in self.states:
+            covered, value = int((self.include & (state.cover > 0)).sum()), float(state.value[state.size > 0].sum())
+            if (covered, value) > (self.covered, self.value):
+                self.covered, self.value, self.groups = covered, value, groups_of(self.region, state)
 
     def fill(self, scale: float = 1.0) -> None:
         """Add groups to the plan under the prices, then for their value alone."""
         pairs = np.arange(len(self.region.pair_lead))
         least = self._least(self._best)
         for times in (scale, 0.0) if scale else (0.0,):
-            moves.fill(self.region, self.state, pairs, self._best, least, times, 0.0, self.bonus)
-        self._keep()
+            moves.fill(self.region, self.states[0], pairs, self._best, least, times, 0.0, self.bonus)
+        self.take(groups_of(self.region, self.states[0]))
 
     def restart(self) -> None:
-        """Build a plan anew under the best prices, and go on from the better one."""
-        old, best = self.state, (self.covered, self.value)
+        """Build a plan anew under the best prices, and go on from it where it is the best so far."""
+        old, best = self.states, (self.covered, self.value)
         self.take(self.pinned)
         self.fill()
         if (self.covered, self.value) == best:
-            self.state = old
+            self.states = old
 
-    def improve(self, rounds: int, heat: float) -> None:
-        """Change the plan in some rounds; ``heat`` in euro is the loss that often passes."""
-        if len(self.region.pair_lead):
-            moves.improve(self.region, self.state, self._best, self._least(self._best), rounds, self.bonus, heat)
-            self._keep()
+    def improve(self, rounds: int, heats: Sequence[float]) -> None:
+        """Change the plans worked on in some rounds; ``heats`` in euro are the losses that often pass in each."""
+        if not len(self.region.pair_lead):
+            return
+        least, seeds = self._least(self._best), self._random.integers(2**32, size=len(heats)).tolist()
 
-    def branch(self, part: Ints, seconds: float) -> bool:
+        def change(state: State, heat: float, seed: int) -> None:
+            moves.improve(self.region, state, self._best, least, rounds, self.bonus, heat, seed)
+
+        with ThreadPoolExecutor(_THREADS) as pool:
+            list(pool.map(change, self.states, heats, seeds))
+        self._keep()
+
+    def branch(self, part: Ints, seconds: float, stop: Callable[[], bool]) -> bool:
         """Choose the best groups of some leads among the members that prices brought together, all else kept.
 
         Tell whether that makes a better plan.
@@ -300,20 +311,22 @@ class Search:
         solved = exact.solve(
             problem, self._model(problem, part), seconds=seconds, gap=_BRANCH_GAP, fixed=fixed,
             include=include if include.any() else None,
+            known=[group for group in self.groups if np.isin(group.lead, part)], stop=stop,
         )  # fmt: skip
         if solved.groups is None:
             return False
-        old, best = self.state, (self.covered, self.value)
+        old, best = self.states, (self.covered, self.value)
         self.take([*kept, *solved.groups])
         if (self.covered, self.value) > best:
             return True
-        self.state = old
+        self.states = old
         return False
 
     def _model(self, problem: Problem, part: Ints) -> exact.Model:
         """Return the columns seen in good groups lately, and those of the best plan."""
         region, sizes, n = self.region, problem.sizes, len(problem.profiles)
-        own = [self._codes(np.flatnonzero(self.state.size), self.state.size, self.state.joiners)]
+        best = self._state_of(self.groups)
+        own = [self._codes(np.flatnonzero(best.size), best.size, best.joiners)]
         code = np.unique(np.concatenate([*self._seen, *own]))
         at, joiner = np.divmod(code, n)
         pair, size = at // len(sizes), at % len(sizes) + sizes.start
@@ -333,10 +346,10 @@ class Search:
 
     # Bounds
 
-    def relax(self) -> exact.Relaxed | None:
+    def relax(self, stop: Callable[[], bool]) -> exact.Relaxed | None:
         """Try prices from the linear programme of the columns seen lately; None where it says little."""
         model = self._model(self.problem, self.region.lead)
-        relaxed = exact.relax(self.problem, model) if len(model.lead) else None
+        relaxed = exact.relax(self.problem, model, stop=stop) if len(model.lead) else None
         if relaxed is None or relaxed.in_part > _MOST_IN_PART:
             return None
         self.tighten(prices=relaxed.prices)
@@ -403,7 +416,7 @@ class Search:
     def _prices(self, vector: Floats) -> Prices:
         n, u = self.problem.needs.shape
         need, lead, money, rises = np.split(vector, np.cumsum((n * u, n, n)))
-        return Prices(need.reshape(n, u), lead, money / self._known_money, rises.reshape(n, TIERS).cumsum(axis=1))
+        return Prices(need.reshape(n, u), lead, money / self._known_money, rises.reshape(-1, TIERS).cumsum(axis=1))
 
     def _slack(self) -> Floats:
         """Return how much of each need, lead and money is left between the groups and what is carried."""
@@ -419,8 +432,9 @@ class Search:
         use = (common + problem.variable[who, what]) / problem.years
         served = np.bincount(who * u + what, minlength=n * u)
         spent = np.bincount(who, use, n) / self._known_money
-        tier = np.bincount(who * TIERS + tiers(use, problem.money[who]), minlength=n * TIERS).reshape(n, TIERS)
-        above = tier[:, ::-1].cumsum(axis=1)[:, ::-1]
+        tier = problem.scarce[who, what] * TIERS + tiers(use, problem.money[who])
+        above = np.bincount(tier, minlength=self._tiers.size).reshape(-1, TIERS)[:, ::-1].cumsum(axis=1)[:, ::-1]
+        above[0] = 0
         return np.concatenate((
             self._served.ravel() - served,
             self._led - np.bincount(lead, minlength=n),
@@ -453,20 +467,23 @@ def run(
     yield
     pairs = np.bincount(search.region.pair_lead, minlength=len(search.problem.profiles)).astype(np.float64)
     parts = _cells(search.region.xyz, pairs, _BRANCH_PAIRS)
-    apt = len(parts) > 1 or (yield from _relaxed(search, ended))
-    cycle, place, next_branch = _FIRST_CYCLE, 0, _FIRST_BRANCH if len(parts) == 1 else 4 * _FIRST_BRANCH
+    apt = len(parts) > 1 or (yield from _relaxed(search, ended, done))
+    cycles, places = list(_FIRST_CYCLES), [0] * len(_FIRST_CYCLES)
+    next_branch = _FIRST_BRANCH if len(parts) == 1 else 4 * _FIRST_BRANCH
     for number in range(1, rounds + 1):
+        if not search.settled:
+            yield from _tightened(search, ended)
+            if number % _RESTART_EVERY == 1:
+                search.restart()
         if ended():
             return
-        if not search.settled:
-            search.tighten(_TIGHTENED)
-        if number % _RESTART_EVERY == 1:
-            search.restart()
-        heat = _HEAT * search.value / max(1, len(search.groups))
-        search.improve(max(50, len(search.region.pair_lead)), heat * (1 - place / cycle) ** 2)
-        place += 1
-        if place == cycle:
-            cycle, place = 2 * cycle, 0
+        heat = (_HEAT if len(parts) == 1 else _HEAT_OF_PARTS) * search.value / max(1, len(search.groups))
+        heats = [heat * (1 - place / cycle) ** 2 for place, cycle in zip(places, cycles, strict=True)]
+        search.improve(max(50, len(search.region.pair_lead)), heats)
+        for at, cycle in enumerate(cycles):
+            places[at] += 1
+            if places[at] == cycle:
+                cycles[at], places[at] = _LONGER * cycle, 0
         yield
         if apt and number == next_branch:
             next_branch *= 4
@@ -474,19 +491,28 @@ def run(
             for part in parts:
                 if ended():
                     return
-                misses = 0 if search.branch(part, min(left(), _BRANCH_SECONDS)) else misses + 1
+                misses = 0 if search.branch(part, min(left(), _BRANCH_SECONDS), done) else misses + 1
                 yield
                 if misses == _MISSES:
                     break
 
 
-def _relaxed(search: Search, ended: Callable[[], bool]) -> Generator[None, None, bool]:
+def _relaxed(search: Search, ended: Callable[[], bool], done: Callable[[], bool]) -> Generator[None, None, bool]:
     """Take prices from the programme until it knows the columns it needs; return whether it says anything."""
     for _ in range(_RELAXED):
-        search.tighten(_TIGHTENED)
-        if ended() or (relaxed := search.relax()) is None:
+        yield from _tightened(search, ended)
+        if ended() or (relaxed := search.relax(done)) is None:
             return False
+        search.restart()
         yield
         if search.bound <= relaxed.value * (1 + _RELAXED_GAP):
             break
     return True
+
+
+def _tightened(search: Search, ended: Callable[[], bool]) -> Iterator[None]:
+    for _ in range(_TIGHTENED):
+        if ended():
+            return
+        search.tighten()
+        yield

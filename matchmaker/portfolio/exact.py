@@ -6,21 +6,25 @@ fixed, coordination and everybody's share are constants, so nothing has to be li
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
-from matchmaker.portfolio.problem import TIERS, TOLERANCE, Group, Prices, Problem, tiers
+from matchmaker.portfolio.problem import TIER_UNITS, TIERS, TOLERANCE, UNITS, Group, Prices, Problem, tiers
 from matchmaker.profiles import Bools, Floats, Ints
 
-_INFEASIBLE: Final = 2
 _ON: Final = 0.5
 _SOME: Final = 1e-6
-_TOGETHER_AT_MOST: Final = {6: 1, 4: 2, 3: 3}
-"""How many uses of money in a tier or above one municipality can carry."""
+_LOOKED_AFTER: Final = 0.1
+"""Seconds after which it is asked again whether to end."""
+
+_TOGETHER_AT_MOST: Final = {-(-UNITS // (parts * TIER_UNITS)): parts - 1 for parts in (2, 3, 4)}
+"""How many uses of money in a tier or above one municipality can carry: more than a half once, a third twice, …"""
 
 
 class Solved(NamedTuple):
@@ -88,23 +92,13 @@ class Relaxed(NamedTuple):
     in_part: float
 
 
-def relax(problem: Problem, model: Model) -> Relaxed | None:
-    """Solve the programme where groups may be started in part; None where HiGHS gives up."""
-    from scipy.optimize import linprog  # noqa: PLC0415 - takes time to load
-
+def relax(problem: Problem, model: Model, *, stop: Callable[[], bool] | None = None) -> Relaxed | None:
+    """Solve the programme where groups may be started in part; None where HiGHS gives up or has to ``stop``."""
     rows = _Rows(problem, model, [], [])
-    matrix, _, high = rows.matrix()
-    equal = np.arange(len(high)) < len(model.lead)
-    most = ~equal & np.isfinite(high)
-    solved: Any = linprog(
-        rows.objective(),
-        A_eq=matrix[equal], b_eq=high[equal], A_ub=matrix[most], b_ub=high[most],
-        bounds=(0, 1), method="highs",
-    )  # fmt: skip
+    solved = rows.run(rows.objective(), None, np.inf, 0.0, stop=stop, whole=False)
     if solved.x is None:
         return None
-    worth = np.zeros(len(high))
-    worth[most] = -solved.ineqlin.marginals
+    worth = -solved.marginals
     n, u = problem.needs.shape
     staff = rows.dual(worth, "staff", n)
     need = rows.dual(worth, "need", n * u).reshape(n, u) + staff[:, None] * problem.part_fte
@@ -114,15 +108,18 @@ def relax(problem: Problem, model: Model) -> Relaxed | None:
     rises = np.zeros((n, TIERS))
     for tier in _TOGETHER_AT_MOST:
         rises[:, tier] = rows.dual(worth, f"tier {tier}", n)
+    tier_of = np.zeros((problem.scarce.max(initial=0) + 1, TIERS))
+    tier_of[problem.scarce] = np.maximum(0, rises).cumsum(axis=1)[:, None]
+    tier_of[0] = 0
     prices = Prices(
         need=np.maximum(0, need + alone),
         lead=np.maximum(0, rows.dual(worth, "slots", n) + staff * problem.lead_fte + alone.sum(axis=1)),
         money=np.maximum(0, rows.dual(worth, "money", n)),
-        tier=np.maximum(0, rises).cumsum(axis=1),
+        tier=tier_of,
     )
-    started: Floats = np.asarray(solved.x)[: len(model.lead)]
+    started = solved.x[: len(model.lead)]
     started = started[started > _SOME]
-    return Relaxed(prices, -float(solved.fun), float((started < 1 - _SOME).sum() / max(1, len(started))))
+    return Relaxed(prices, -solved.value, float((started < 1 - _SOME).sum() / max(1, len(started))))
 
 
 def solve(
@@ -134,35 +131,44 @@ def solve(
     fixed: Sequence[Group] = (),
     include: Bools | None = None,
     together: Sequence[tuple[int, int]] = (),
+    known: Sequence[Group] = (),
+    stop: Callable[[], bool] | None = None,
 ) -> Solved:
     """Return the groups of largest value within ``seconds``.
 
     ``include`` marks municipalities of which as many as possible have to be in a group, before anything else
-    counts. Ends early where the bound is proven to lie within ``gap``.
+    counts. Ends early where the bound is proven to lie within ``gap``, and a moment after ``stop`` says so, with the
+    best groups so far. ``known`` groups that keep all limits are where it begins.
     """
     if not len(model.lead):
         return Solved(None if fixed or together else (), 0.0, infeasible=bool(fixed or together))
     rows = _Rows(problem, model, [] if include is None else np.flatnonzero(include).tolist(), list(together))
-    lower = np.zeros(rows.width)
-    for group in fixed:
-        at = rows.size_column(group)
-        if at < 0:
-            return Solved(None, 0.0, infeasible=True)
-        lower[at] = 1
-        lower[len(model.lead) + np.flatnonzero((model.size_of == at) & np.isin(model.joiner, group.joiners))] = 1
+    lower = rows.columns_of(fixed)
+    if lower is None:
+        return Solved(None, 0.0, infeasible=True)
+    lower[model.columns :] = 0
+    start = rows.columns_of(known) if known else None
     if len(rows.include):
         missing = np.zeros(rows.width)
         missing[model.columns : model.columns + len(rows.include)] = 1
-        found = rows.run(missing, lower, seconds / 2, 0.0)
+        found = rows.run(missing, lower, seconds / 2, 0.0, start=start, stop=stop)
         if found.x is None:
-            return Solved(None, np.inf, infeasible=found.status == _INFEASIBLE)
-        rows.at_most(missing, float(round(found.fun)))
-    objective = rows.objective()
-    found = rows.run(objective, lower, seconds, gap)
-    bound = np.inf if found.mip_dual_bound is None else -float(found.mip_dual_bound)
-    if found.x is None:
-        return Solved(None, bound, infeasible=found.status == _INFEASIBLE)
-    return Solved(_groups(model, found.x), bound, infeasible=False)
+            return Solved(None, np.inf, infeasible=found.infeasible)
+        rows.at_most(missing, float(round(found.value)))
+        start = found.x
+    found = rows.run(rows.objective(), lower, seconds, gap, start=start, stop=stop)
+    x = start if found.x is None and len(rows.include) else found.x
+    return Solved(None if x is None else _groups(model, x), -found.bound, infeasible=found.infeasible)
+
+
+class _Run(NamedTuple):
+    """What HiGHS found: the columns (None for nothing), their objective, its bound, the marginals of the rows."""
+
+    x: Floats | None
+    value: float
+    bound: float
+    infeasible: bool
+    marginals: Floats
 
 
 def _groups(model: Model, x: Floats) -> tuple[Group, ...]:
@@ -295,30 +301,86 @@ class _Rows:
         """Add a constraint on all columns."""
         self._add(1, (np.zeros(self.width, dtype=np.int64), np.arange(self.width), coefficients), high=np.array([most]))
 
-    def size_column(self, group: Group) -> int:
-        """Return the size column of a group, -1 where it is none."""
-        model = self.model
-        at = np.flatnonzero(
-            (model.lead == group.lead) & (model.use_case == group.use_case) & (model.size == len(group.rows))
-        )
-        return int(at[0]) if len(at) else -1
+    def columns_of(self, groups: Sequence[Group]) -> Floats | None:
+        """Return the columns of some groups as 1, all others as 0; None where a group is no column."""
+        model, x = self.model, np.zeros(self.width)
+        inside = np.zeros(len(self._problem.profiles), dtype=bool)
+        for group in groups:
+            at = np.flatnonzero(
+                (model.lead == group.lead) & (model.use_case == group.use_case) & (model.size == len(group.rows))
+            )
+            joins = np.flatnonzero((model.size_of == at[0]) & np.isin(model.joiner, group.joiners)) if len(at) else at
+            if len(joins) < len(group.joiners):
+                return None
+            x[at] = 1
+            x[len(model.lead) + joins] = 1
+            inside[list(group.rows)] = True
+        x[model.columns : model.columns + len(self.include)] = ~inside[self.include]
+        return x
 
     def matrix(self) -> tuple[Any, Floats, Floats]:
         """Return all constraints, and what they may come to at least and at most."""
         return sparse.vstack(self._blocks, format="csr"), np.concatenate(self._low), np.concatenate(self._high)
 
-    def run(self, objective: Floats, lower: Floats, seconds: float, gap: float) -> Any:
-        """Minimise an objective."""
-        from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - takes time to load
+    def run(
+        self, objective: Floats, lower: Floats | None, seconds: float, gap: float, *, start: Floats | None = None,
+        stop: Callable[[], bool] | None = None, whole: bool = True,
+    ) -> _Run:  # fmt: skip
+        """Minimise an objective; columns are ``whole`` or any share between 0 and 1."""
+        import highspy  # noqa: PLC0415 - takes time to load
 
         matrix, low, high = self.matrix()
-        used = np.diff(matrix.indptr) > 0
-        # A row without columns that asks for something cannot be met: kept, so that the answer is "infeasible".
-        used |= low > 0
-        return milp(
-            objective,
-            integrality=np.ones(self.width, dtype=np.int64),
-            bounds=Bounds(lower, np.ones(self.width)),
-            constraints=LinearConstraint(matrix[used], low[used], high[used]),
-            options={"time_limit": max(0.1, seconds), "mip_rel_gap": gap},
+        highs = highspy.Highs()  # type: ignore[no-untyped-call]  # the only one of highspy without types
+        programme = highspy.HighsLp()
+        highs.silent()
+        programme.num_col_, programme.num_row_ = self.width, len(low)
+        programme.col_cost_, programme.row_lower_, programme.row_upper_ = objective, low, high
+        programme.col_lower_, programme.col_upper_ = (
+            np.zeros(self.width) if lower is None else lower,
+            np.ones(self.width),
         )
+        rows = programme.a_matrix_
+        rows.format_ = highspy.MatrixFormat.kRowwise
+        rows.start_, rows.index_, rows.value_ = matrix.indptr, matrix.indices, matrix.data
+        if whole:
+            programme.integrality_ = [highspy.HighsVarType.kInteger] * self.width
+            highs.setOptionValue("mip_rel_gap", gap)
+        highs.setOptionValue("time_limit", max(0.1, seconds))
+        highs.passModel(programme)
+        if start is not None:
+            known = highspy.HighsSolution()
+            known.col_value = start.tolist()
+            highs.setSolution(known)
+        _run(highs, stop)
+        status, info, solution = highs.getModelStatus(), highs.getInfo(), highs.getSolution()
+        some = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible and (
+            whole or status == highspy.HighsModelStatus.kOptimal
+        )
+        return _Run(
+            np.array(solution.col_value) if some else None,
+            info.objective_function_value,
+            info.mip_dual_bound if whole else info.objective_function_value,
+            status == highspy.HighsModelStatus.kInfeasible,
+            np.array(solution.row_dual),
+        )
+
+
+def _run(highs: Any, stop: Callable[[], bool] | None) -> None:
+    """Let HiGHS run until it is done or has to stop; beside this thread, for only here Ctrl-C can arrive."""
+    ended = threading.Event()
+
+    def asked(event: Any) -> None:
+        if ended.is_set():
+            event.interrupt()
+
+    for interrupt in (highs.cbSimplexInterrupt, highs.cbIpmInterrupt, highs.cbMipInterrupt):
+        interrupt.subscribe(asked)
+    with ThreadPoolExecutor(1) as beside:
+        running = beside.submit(highs.run)
+        try:
+            while not wait([running], _LOOKED_AFTER).done:
+                if stop is not None and stop():
+                    ended.set()
+        finally:
+            ended.set()
+        running.result()

@@ -41,6 +41,7 @@ class Region(NamedTuple):
     variable: Floats
     needs: Bools
     operates: Bools
+    scarce: Ints
     staff: Floats
     money: Floats
     slots: Ints
@@ -125,7 +126,7 @@ def _offer(
         use = (g.share[operated, c, s] + g.variable[i, c] + k) / g.years
         if use > money + TOLERANCE:
             continue
-        total = k + price + scale * (prices.money[i] * use + prices.tier[i, tier_of(use, g.money[i])])
+        total = k + price + scale * (prices.money[i] * use + prices.tier[g.scarce[i, c], tier_of(use, g.money[i])])
         places = g.first_size + s - 1
         if count[s] == places:
             if total >= cost[s, places - 1]:
@@ -155,7 +156,7 @@ def _choose(
             value -= cost[s, at]
         if not g.operates[h, c]:
             use = (g.share[0, c, s] + g.variable[h, c]) / g.years
-            tier = prices.tier[h, tier_of(use, g.money[h])]
+            tier = prices.tier[g.scarce[h, c], tier_of(use, g.money[h])]
             value -= scale * (prices.need[h, c] + prices.money[h] * use + tier)
         if value > best:
             best, joiners = value, places
@@ -256,7 +257,7 @@ def carried(
 
     ``cheapest`` (n, u) is the least that joining costs a year, infinite where nobody leads. Money counts in whole
     units, rounded down, so nothing that could be carried is left out. Writes who is served with what, how many groups
-    each leads, and how many of its uses of money lie in each tier or above.
+    each leads, and in each tier the scarce needs whose use of money lies in it or above.
     """
     u, sizes = g.needs.shape[1], g.share.shape[2]
     most = int(g.slots.max())
@@ -268,7 +269,9 @@ def carried(
     can_lead = np.zeros(u, dtype=np.bool_)
     total = 0.0
     for i in range(first, last):
-        served[i], led[i], tiers[i] = 0, 0, 0
+        served[i], led[i] = 0, 0
+        for c in range(u):
+            tiers[g.scarce[i, c]] = 0
         money, slots, rank = g.money[i], 0, g.rank[i]
         can_lead[:] = False
         if rank >= 0:
@@ -284,9 +287,11 @@ def carried(
             if cheapest[i, c] <= money + TOLERANCE and g.staff[i] >= g.part_fte - TOLERANCE:
                 lowest = tier_of(cheapest[i, c], money)
                 for t in range(lowest, TIERS):
-                    worth = prices.need[i, c] + prices.tier[i, t]
+                    worth = prices.need[i, c] + prices.tier[g.scarce[i, c], t]
                     # Who uses more money than it has to does so for a higher price only.
-                    if worth > 0 and (t == lowest or prices.tier[i, t] > prices.tier[i, t - 1]):
+                    if worth > 0 and (
+                        t == lowest or prices.tier[g.scarce[i, c], t] > prices.tier[g.scarce[i, c], t - 1]
+                    ):
                         least = _units(cheapest[i, c], money) if t == lowest else t * TIER_UNITS + 1
                         unit[items, n], gain[items, n], tier[items, n], leading[items, n] = least, worth, t, 0
                         n += 1
@@ -296,7 +301,7 @@ def carried(
                     if use <= money + TOLERANCE:
                         t = tier_of(use, money)
                         unit[items, n], tier[items, n], leading[items, n] = _units(use, money), t, 1
-                        gain[items, n] = prices.need[i, c] + prices.tier[i, t] + prices.lead[i]
+                        gain[items, n] = prices.need[i, c] + prices.tier[g.scarce[i, c], t] + prices.lead[i]
                         n += 1
             if n > 0:
                 count[items], case[items] = n, c
@@ -333,14 +338,17 @@ def carried(
                     best, best_k = now, k
             if best <= before:
                 continue
-            served[i], tiers[i] = 0, 0
+            served[i] = 0
+            for c in range(u):
+                tiers[g.scarce[i, c]] = 0
             led[i] = best_k + min(cap - best_k, running)
             m = widest
             for q in range(items, 0, -1):
                 o = choice[q, best_k, m]
                 if o >= 0:
                     served[i, case[q - 1]] = 1
-                    tiers[i, : tier[q - 1, o] + 1] += 1
+                    if g.scarce[i, case[q - 1]] > 0:
+                        tiers[g.scarce[i, case[q - 1]], : tier[q - 1, o] + 1] = 1
                     m -= unit[q - 1, o]
                     best_k -= leading[q - 1, o]
         total += best

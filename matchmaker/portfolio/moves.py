@@ -152,17 +152,14 @@ def fill(
 
 
 @compiled
-def seed_random(seed: int) -> None:
-    """Begin the random numbers of the search anew."""
-    np.random.seed(seed)
-
-
-@compiled
-def improve(g: Region, state: State, prices: Prices, least: Floats, rounds: int, bonus: float, heat: float) -> float:
+def improve(
+    g: Region, state: State, prices: Prices, least: Floats, rounds: int, bonus: float, heat: float, seed: int
+) -> float:
     """Take some groups out and fill anew, many times; keep what is not worse than ``heat`` lets pass by chance.
 
-    Return the gain, bonus included.
+    Return the gain, bonus included. Each thread has random numbers of its own, hence the ``seed`` for each call.
     """
+    np.random.seed(seed)
     gained = 0.0
     leads, kept = len(g.lead), np.empty_like(state.joiners)
     kept_size, kept_value = np.empty_like(state.size), np.empty_like(state.value)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -31,10 +32,10 @@ _OPERATION: Final = 4
 _WEAK_SHARE: Final = 0.2
 _CENT: Final = 0.01
 UNITS: Final = 120
-TIER_UNITS: Final = 10
-TIERS: Final = 12
-"""Uses of money are counted in 120ths of what a municipality has, and tier t holds those of more than 10·t of these:
-of uses in tier 6 or above nobody carries two, in tier 4 three, in tier 3 four."""
+TIER_UNITS: Final = 4
+TIERS: Final = 30
+"""Uses of money are counted in 120ths of what a municipality has, and tier t holds those of more than 4·t of these:
+of uses in tier 15 or above nobody carries two, in tier 10 three. More tiers make the bound closer and slower."""
 
 TOLERANCE: Final = 1e-6
 """How far staff (posts) or money (euro) may seem exceeded by rounding."""
@@ -65,7 +66,7 @@ class Prices(NamedTuple):
     """Multipliers in euro, each at least 0.
 
     Of each need (n, u), of each group led (n,), of a euro a year (n,), and what a use of money in each tier costs on
-    top (n, TIERS), rising.
+    top, rising: the row of a need is ``Problem.scarce``.
     """
 
     need: Floats
@@ -103,6 +104,18 @@ class Problem:
     part_fte: float
     years: float
     sizes: range
+
+    @cached_property
+    def scarce(self) -> Ints:
+        """Number each need (n, u) of whoever cannot pay for all it needs at once, from 1; 0 for all other needs."""
+        sizes = [(s, operated) for s in self.sizes for operated in (False, True)]
+        dearest = np.array([
+            max((self.share(c, s, operated=operated) for s, operated in sizes), default=0.0) + fixed
+            for c, fixed in enumerate(self.fixed)
+        ])  # fmt: skip
+        most = (self.needs * (dearest + self.variable)).sum(axis=1) / self.years
+        found = self.needs & (np.isfinite(self.money) & (most > self.money))[:, None]
+        return np.where(found, found.cumsum().reshape(found.shape), 0)
 
     def cost_of_joining(self, lead: int | Ints, rows: Ints | Sequence[int]) -> Floats:
         """Return k(i, h) in euro for some rows, each with the same lead or with one of its own."""
