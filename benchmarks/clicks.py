@@ -164,7 +164,7 @@ def _states(role: str, attribute: str) -> str:
     return f"[...document.querySelectorAll('[role={role}]')].map(e => e.getAttribute('{attribute}')).join('|')"
 
 
-def clicks_on_start(page: Page, turn: int) -> Iterator[Click]:
+def clicks_on_start(page: Page, _turn: int) -> Iterator[Click]:
     """Change the language there and back."""
     yield Click("other language", page.get_by_text("English", exact=True).click, _texts("h1"))
     yield Click("and back", page.get_by_text("Deutsch", exact=True).click, _texts("h1"))
@@ -181,7 +181,12 @@ def clicks_on_municipality(page: Page, turn: int) -> Iterator[Click]:
     yield Click("one need more", lambda: field.press("Enter"), _texts("[role=radiogroup]"))
     field.press("Escape")
     urgency = page.get_by_role("radiogroup").filter(has_text="dringend").first
-    yield Click("how pressing", urgency.locator("[aria-checked=false]").first.click, _states("radio", "aria-checked"), ahead=True)
+    yield Click(
+        "how pressing",
+        urgency.locator("[aria-checked=false]").first.click,
+        _states("radio", "aria-checked"),
+        ahead=True,
+    )
     yield Click("another step", page.get_by_role("tab", name="3 Reifegrad").click, _states("tab", "aria-selected"))
     slider = page.get_by_test_id("stMain").get_by_role("slider").first
     key = "ArrowLeft" if turn % 2 else "ArrowRight"
@@ -216,7 +221,7 @@ def clicks_on_projects(page: Page, turn: int) -> Iterator[Click]:
     yield Click("unfold how it was computed", fold.click, _states("grid", "aria-rowcount"))
 
 
-def clicks_on_peers(page: Page, turn: int) -> Iterator[Click]:
+def clicks_on_peers(page: Page, _turn: int) -> Iterator[Click]:
     """Ask for one peer more, and for one less."""
     slider = page.get_by_role("slider", name="Zahl der Vergleichskommunen")
     for name, key in (("one peer more", "ArrowRight"), ("one peer less", "ArrowLeft")):

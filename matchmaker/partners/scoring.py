@@ -411,9 +411,7 @@ def _consider(
 
 
 @_compiled
-def scores_of_one(
-    columns: Columns, i: int, rows: Ints, weights: Floats, neutral: Floats, max_km: float
-) -> Floats:
+def scores_of_one(columns: Columns, i: int, rows: Ints, weights: Floats, neutral: Floats, max_km: float) -> Floats:
     """Return score and coverage of some candidates for one asker, shape (2, len(rows)); NaN for who is none."""
     part = np.empty(len(PARTS))
     found = np.full((2, len(rows)), np.nan)
