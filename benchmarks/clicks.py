@@ -164,7 +164,7 @@ def _states(role: str, attribute: str) -> str:
     return f"[...document.querySelectorAll('[role={role}]')].map(e => e.getAttribute('{attribute}')).join('|')"
 
 
-def clicks_on_start(page: Page, turn: int) -> Iterator[Click]:
+def clicks_on_start(page: Page, _turn: int) -> Iterator[Click]:
     """Change the language there and back."""
     yield Click("other language", page.get_by_text("English", exact=True).click, _texts("h1"))
     yield Click("and back", page.get_by_text("Deutsch", exact=True).click, _texts("h1"))
@@ -181,7 +181,12 @@ def clicks_on_municipality(page: Page, turn: int) -> Iterator[Click]:
     yield Click("one need more", lambda: field.press("Enter"), _texts("[role=radiogroup]"))
     field.press("Escape")
     urgency = page.get_by_role("radiogroup").filter(has_text="dringend").first
-    yield Click("how pressing", urgency.locator("[aria-checked=false]").first.click, _states("radio", "aria-checked"), ahead=True)
+    yield Click(
+        "how pressing",
+        urgency.locator("[aria-checked=false]").first.click,
+        _states("radio", "aria-checked"),
+        ahead=True,
+    )
     yield Click("another step", page.get_by_role("tab", name="3 Reifegrad").click, _states("tab", "aria-selected"))
     slider = page.get_by_test_id("stMain").get_by_role("slider").first
     key = "ArrowLeft" if turn % 2 else "ArrowRight"
@@ -216,7 +221,7 @@ def clicks_on_projects(page: Page, turn: int) -> Iterator[Click]:
     yield Click("unfold how it was computed", fold.click, _states("grid", "aria-rowcount"))
 
 
-def clicks_on_peers(page: Page, turn: int) -> Iterator[Click]:
+def clicks_on_peers(page: Page, _turn: int) -> Iterator[Click]:
     """Ask for one peer more, and for one less."""
     slider = page.get_by_role("slider", name="Zahl der Vergleichskommunen")
     for name, key in (("one peer more", "ArrowRight"), ("one peer less", "ArrowLeft")):
@@ -232,7 +237,7 @@ def clicks_on_network(page: Page, turn: int) -> Iterator[Click]:
     yield Click("the graph", graph.click, _states("tab", "aria-selected"), ahead=True)
     node = dot_in(page, "network_graph", [0, 158, 115], turn)
     yield Click("a dot in the graph", lambda: page.mouse.click(*node), about)
-    table = ("Verbindungen", "Brücken", "Fehlende Verbindungen", "Abgehängt")[turn % 4]
+    table = ("Verbindungen", "Brücken", "Fehlende Verbindungen", "Ohne Anschluss")[turn % 4]
     grids = _states("grid", "aria-rowcount")
     yield Click("another table", page.get_by_role("tab", name=table, exact=True).click, grids, ahead=True)
     layer = page.get_by_test_id("stMain").get_by_role("button", name="Gemeinsamer Partner", exact=True)
@@ -250,18 +255,18 @@ def dot_in(page: Page, name: str, colour: list[int], turn: int) -> list[float]:
 
 _DOT: Final = """
 ([name, colour, turn]) => {
-  const canvas = document.querySelector(`.st-key-${name} canvas`)
-  if (!canvas) return null
-  const {width, height} = canvas, scale = width / canvas.clientWidth, {left, top} = canvas.getBoundingClientRect()
-  const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data, found = []
-  const dot = (x, y) => colour.every((value, i) => Math.abs(pixels[4 * (y * width + x) + i] - value) < 55)
-  for (let y = 120 * scale | 0; y < height - 3 && top + y / scale < innerHeight - 20; y++)
-    for (let x = 3; x < width - 3; x++)
-      if (top + y / scale > 80 && dot(x, y) && dot(x - 2, y) && dot(x + 2, y) && dot(x, y - 2) && dot(x, y + 2)
-        && found.every(([fx, fy]) => Math.hypot(fx - x, fy - y) > 14 * scale))
-        found.push([x, y])
-  const [x, y] = found.length ? found[turn % found.length] : []
-  return found.length && [left + x / scale, top + y / scale]
+  const found = []
+  for (const canvas of document.querySelectorAll(`.st-key-${name} canvas`)) {
+    const {width, height} = canvas, scale = width / canvas.clientWidth, {left, top} = canvas.getBoundingClientRect()
+    const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data
+    const dot = (x, y) => colour.every((value, i) => Math.abs(pixels[4 * (y * width + x) + i] - value) < 55)
+    for (let y = 120 * scale | 0; y < height - 3 && top + y / scale < innerHeight - 20; y++)
+      for (let x = 3; x < width - 3; x++)
+        if (top + y / scale > 80 && dot(x, y) && dot(x - 2, y) && dot(x + 2, y) && dot(x, y - 2) && dot(x, y + 2)
+          && found.every(([fx, fy]) => Math.hypot(fx - left - x / scale, fy - top - y / scale) > 14))
+          found.push([left + x / scale, top + y / scale])
+  }
+  return found.length && found[turn % found.length]
 }
 """
 """Below the legend, where the middle of a dot is not at the edge of the window."""
@@ -284,7 +289,12 @@ def clicks_on_types(page: Page, turn: int) -> Iterator[Click]:
     field.click()
     field.fill(str(2 + turn % 7))
     page.get_by_role("option").first.wait_for()
-    yield Click("another number", lambda: field.press("Enter"), _texts("[data-testid=stMain]"))
+    yield Click("another number", lambda: field.press("Enter"), _CHOSEN, ahead=True)
+
+
+_CHOSEN: Final = """
+[...document.querySelectorAll("[data-testid=stSelectbox]")].map(e => e.innerText + e.querySelector("input").value) + ""
+"""
 
 
 def clicks_on_statements(page: Page, turn: int) -> Iterator[Click]:

@@ -150,8 +150,8 @@ class Types:
 class Search:
     """Divisions of the same municipalities into every possible number of types, to choose from.
 
-    ``data`` are the fully known rows of ``features`` (n, 11), standardised by ``prepare``. The other fields are those
-    of `Types`, with ``divisions`` by number of types.
+    ``data`` are the fully known rows of ``features`` (n, 11), standardised by ``prepare``; ``divisions`` are by number
+    of types. The other fields are those of `Types`.
     """
 
     features: Floats

@@ -48,7 +48,7 @@ TEXTS: Final = {
     ),
     "bedarf": ("Klicken Sie auf den passenden Vorschlag und sagen Sie, wie dringend er ist."),
     "gespeichert": (
-        "Speichern Sie. Das genügt für den Anfang; Reifegrad, Stellen und Geld können Sie später ergänzen."
+        "Speichern Sie. Das genügt für den Anfang; Reifegrad, Personal und Geld können Sie später ergänzen."
     ),
     "partner": (
         "**Partner finden** zeigt, wer zu Ihnen passt. Plus spricht dafür, Minus dagegen, der Pfeil sagt, was "

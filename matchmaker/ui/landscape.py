@@ -21,6 +21,9 @@ from matchmaker.ui.network_view import View
 Wanted: TypeAlias = tuple[cache.Version, Preferences, int, tuple[str, ...]]
 """What makes a network what it is: version of the data, preferences, suggestions for each, layers."""
 
+_BESIDE: Final = 380
+"""Width in pixels of what stands beside the map."""
+
 _NAMED_COMMUNITIES: Final = 5
 """More colours and symbols than this and two for the rest cannot be told apart."""
 
@@ -189,7 +192,8 @@ def figures(found: Landscape, _: Language) -> None:
 def explore(wanted: Wanted, _: Language) -> None:
     """Draw the open picture, one municipality and the open table: a click runs this part of the page alone."""
     view = cache.network_view(*wanted)
-    drawn, looked_at = st.columns([11, 10], gap="medium")
+    row = st.container(horizontal=True, gap="small")  # breaks where the window is narrow; a column would cut the map
+    drawn, looked_at = row.container(width=maps.WIDE), row.container(width=_BESIDE)
     with drawn:
         _draw_pictures(wanted, view, _)
     with st.container():

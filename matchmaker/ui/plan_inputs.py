@@ -17,7 +17,7 @@ from matchmaker.scenarios import Scenario
 from matchmaker.ui import cache, inputs, login, maps
 
 _CAPS = (math.inf, 200_000.0, 100_000.0, 50_000.0, 20_000.0, 10_000.0, 5_000.0, 2_000.0)
-_WIDE = 310
+_FIELDS, _WIDE = 480, 310
 _DEFAULTS = {
     "plan_lands": [], "plan_districts": [], "plan_keys": "", "plan_size": 5, "plan_load": 3, "plan_seconds": 30,
     "plan_weak": False, "plan_cap": math.inf, "plan_share": 100,
@@ -39,7 +39,9 @@ def ask(_: Language) -> tuple[Region, Limits, float]:
     """Ask for region and limits; return them, without any wish, and the seconds for the search."""
     for name, value in _DEFAULTS.items():
         st.session_state.setdefault(name, value)
-    fields, picture = st.columns([3, 2])
+    # In a row that breaks where the window is narrow: a column would cut the map.
+    row = st.container(horizontal=True, gap="medium")
+    fields, picture = row.container(width=_FIELDS), row.container(width=_WIDE)
     with picture:
         _map(_)
     with fields:

@@ -38,6 +38,9 @@ from matchmaker.ui.pictures import COLOURS
 _ADDRESS: Final = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)
 """Places in an address by which the browser knows it as one."""
 
+_FIGURE: Final = 240
+"""Width in pixels of a figure with its range below."""
+
 _IN_ADDRESSES: Final = "/:?#@!$&'*+,;=%~"
 """Characters of an address that Markdown leaves alone inside a link, beside letters and digits."""
 
@@ -288,7 +291,8 @@ def project(
                 lead=escaped(group.lead.name), members=_names(group.members, _)
             )
         )
-        saving, staff, days = st.columns(3)
+        row = st.container(horizontal=True)
+        saving, staff, days = (row.container(width=_FIGURE) for _figure in range(3))
         saving.metric(
             _("Saving in {years} years").format(years=_.number(group.years)),
             _.eur(group.saving_eur.central) if group.saving_eur.central > 0 else _("none expected"),

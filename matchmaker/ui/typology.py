@@ -33,20 +33,26 @@ def trust(found: Types, _: Language) -> None:
     """Say in words first, then in figures, how many types there are and how far they can be trusted."""
     shown = st.success if not found.weak else st.warning if found.structured else st.info
     shown(escaped(_.render(found.verdict)), icon=":material/category:")
-    number, separation, steadiness, typed, simulated = st.columns(5)
-    number.metric(_("Types"), _.number(len(found.types)))
-    separation.metric(
-        _("Separation"), _.number(found.silhouette, 2),
-        help=_("Silhouette: how much nearer to the own type than to the next, from −1 to 1; below 0.25 weak.")
-        + " " + links.method(_, "types"),
-    )  # fmt: skip
-    steadiness.metric(
-        _("Stability"), _.number(found.stability, 2),
-        help=_("How alike the types are when municipalities are drawn anew: 1 means the same; below 0.6 unsteady.")
-        + " " + links.method(_, "types"),
-    )  # fmt: skip
-    typed.metric(_("Fully assessed"), _.number((found.label > 0).sum()))
-    simulated.metric(_("without a type"), _.number((found.label == 0).sum()), help=_("Something is not known of them."))
+    hint = " " + links.method(_, "types")
+    with st.container(horizontal=True, gap="large"):
+        for label, figure, meaning in (
+            (_("Types"), _.number(len(found.types)), None),
+            (
+                _("Separation"),
+                _.number(found.silhouette, 2),
+                _("Silhouette: how much nearer to the own type than to the next, from −1 to 1; below 0.25 weak.")
+                + hint,
+            ),
+            (
+                _("Stability"),
+                _.number(found.stability, 2),
+                _("How alike the types are when municipalities are drawn anew: 1 means the same; below 0.6 unsteady.")
+                + hint,
+            ),
+            (_("Fully assessed"), _.number((found.label > 0).sum()), None),
+            (_("without a type"), _.number((found.label == 0).sum()), _("Something is not known of them.")),
+        ):
+            st.metric(label, figure, help=meaning, width="content")
     if len(found.types) == 1:
         st.caption(_("Separation and stability are those of the best division, which is not good enough."))
 

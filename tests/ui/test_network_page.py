@@ -34,7 +34,9 @@ def test_the_chosen_layers_are_measured_and_a_municipality_is_looked_at(look):
     assert "Jena" in {heading.value for heading in session.subheader}
 
 
-@pytest.mark.parametrize("table", ["Verbindungen", "Brücken", "Fehlende Verbindungen", "Abgehängt", "Kooperationen"])
+@pytest.mark.parametrize(
+    "table", ["Verbindungen", "Brücken", "Fehlende Verbindungen", "Ohne Anschluss", "Kooperationen"]
+)
 def test_every_table_of_the_network_opens(look, table):
     session = look("network")
     session.session_state["network_tables"] = table

@@ -346,7 +346,7 @@ def test_a_number_out_of_its_limits_is_named_and_not_saved(enter):
     form(session, "fte").set_value("-1").run()
     press(session, "Speichern")
     (error,) = session.error
-    assert error.value.startswith("**Freie Kapazität für KI")
+    assert error.value.startswith("**Freies Personal für KI")
     assert "mindestens 0" in error.value
     assert saved().fte is None
     assert form(session, "fte").value == "-1"

@@ -89,7 +89,7 @@ def test_every_view_of_a_plan_opens(look):
 def test_a_plan_is_kept_opened_by_its_address_renamed_and_deleted(enter):
     session = plan(enter("plan"), "TH")
     value = saving(session)
-    labelled(session.text_input, "Diesen Plan aufheben als").set_value("Thüringen")
+    labelled(session.text_input, "Diesen Plan speichern unter").set_value("Thüringen")
     labelled(session.button, "Speichern").click().run()
     assert session.query_params["scenario"] == "1"
     assert "Gespeichertes Szenario: **Thüringen**" in texts(session)
@@ -98,7 +98,7 @@ def test_a_plan_is_kept_opened_by_its_address_renamed_and_deleted(enter):
     other.switch_page("matchmaker/ui/pages/plan.py").run()
     assert saving(other) == value
     assert other.multiselect(key="plan_lands").value == ["TH"]
-    labelled(other.text_input, "Diesen Plan aufheben als").set_value("Thüringen")
+    labelled(other.text_input, "Diesen Plan speichern unter").set_value("Thüringen")
     labelled(other.button, "Speichern").click().run()
     assert "gibt es schon" in other.error[0].value
     labelled(other.text_input, "Neuer Name").set_value("Land").run()

@@ -24,8 +24,9 @@ except MatchmakerError as error:
     st.stop()
 
 count = Counter(insight.verdict for insight in found)
-for column, verdict in zip(st.columns(3), Verdict, strict=True):
-    column.metric(_.render(verdict.words), _.number(count[verdict]))
+with st.container(horizontal=True, gap="large"):
+    for verdict in Verdict:
+        st.metric(_.render(verdict.words), _.number(count[verdict]), width="content")
 if count[Verdict.TOO_FEW] == len(found):
     st.info(
         _("No statement can be tried yet. Each municipality that enters its maturity, needs and means helps."),
