@@ -132,8 +132,9 @@ def clicks_of(page: Page, name: str, times: int) -> None:
     for turn in range(1 + times):
         open_page(page, "methode" if name == "" else "")
         measured(Click("opening it", link(page, name).click, _title(name)))
-        for click in CLICKS.get(name, lambda _page, _turn: iter(()))(page, turn):
-            measured(click)
+        if name in CLICKS:
+            for click in CLICKS[name](page, turn):
+                measured(click)
     for what, (first, *others) in waited.items():
         late = statistics.quantiles(others, n=20, method="inclusive")[-1] if len(others) > 1 else max(others)
         figures = f"{len(others)} | {statistics.median(others):,.0f} | {late:,.0f} | {max(others):,.0f}"
@@ -224,8 +225,9 @@ def clicks_on_projects(page: Page, turn: int) -> Iterator[Click]:
 def clicks_on_peers(page: Page, _turn: int) -> Iterator[Click]:
     """Ask for one peer more, and for one less."""
     slider = page.get_by_role("slider", name="Zahl der Vergleichskommunen")
-    for name, key in (("one peer more", "ArrowRight"), ("one peer less", "ArrowLeft")):
-        yield Click(name, lambda key=key: slider.press(key), _states("grid", "aria-rowcount"), ahead=True)
+    rows = _states("grid", "aria-rowcount")
+    yield Click("one peer more", lambda: slider.press("ArrowRight"), rows, ahead=True)
+    yield Click("one peer less", lambda: slider.press("ArrowLeft"), rows, ahead=True)
 
 
 def clicks_on_network(page: Page, turn: int) -> Iterator[Click]:
