@@ -36,7 +36,7 @@ from matchmaker.catalogue import Catalogue
 from matchmaker.errors import BadPreference
 from matchmaker.message import message
 from matchmaker.model import KINDS, LANDS, PARTS, Evidence, Part, Preferences, Shift, Suggestion
-from matchmaker.partners import reasons, scoring
+from matchmaker.partners import reasons, scoring, shaking
 from matchmaker.profiles import Bools, Floats, Ints, Profiles, Ranking
 
 _LEAST_BLOCK, _MOST_BLOCK, _BLOCKS = 32, 1024, 64
@@ -224,7 +224,7 @@ def stability(
     def draw(rng: np.random.Generator) -> Ints:
         drawn = np.zeros(len(PARTS))
         drawn[weights > 0] = rng.dirichlet(_STABILITY_CONCENTRATION * weights[weights > 0] / weights.sum())
-        shaken = scoring.shaken(columns, se, rng)
+        shaken = shaking.shaken(columns, se, rng)
         return scoring.best_of_one(shaken, here, candidates, drawn, neutral, max_km, k).row
 
     found = Parallel(n_jobs=-1, prefer="threads")(map(delayed(draw), np.random.default_rng(seed).spawn(draws)))

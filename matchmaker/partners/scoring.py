@@ -151,55 +151,17 @@ def columns_of(profiles: Profiles) -> Columns:
     levels = (need >= 1, need >= 2, need == 3, need & 1 == 1)  # noqa: PLR2004 - urgencies
     planes = (*levels, offer == 1, offer == 2, offer == 4)  # noqa: PLR2004 - quarters
     total = np.where(profiles.need_known, need.sum(axis=1, dtype=np.float64), np.nan)
-    return _frozen(
-        Columns(
-            bits=np.ascontiguousarray(np.stack([_words(plane) for plane in planes], axis=2)),
-            figures=np.column_stack(
-                (
-                    total,
-                    _share(total),
-                    np.where(profiles.offer_known, 1.0, np.nan),
-                    profiles.unit_vector,
-                    profiles.population,
-                    profiles.fte,
-                    profiles.land,
-                    profiles.maturity,
-                )
-            ),
-            tie_start=profiles.ties.indptr.astype(np.int32),
-            tie_row=profiles.ties.indices.astype(np.int32),
-            tie=profiles.ties.data.astype(np.float64),
-        )
-    )
+    offers_known = np.where(profiles.offer_known, 1.0, np.nan)
+    place, people = profiles.unit_vector, profiles.population
+    figures = (total, share(total), offers_known, place, people, profiles.fte, profiles.land, profiles.maturity)
+    bits = np.ascontiguousarray(np.stack([_words(plane) for plane in planes], axis=2))
+    start, row = profiles.ties.indptr.astype(np.int32), profiles.ties.indices.astype(np.int32)
+    return frozen(Columns(bits, np.column_stack(figures), start, row, profiles.ties.data.astype(np.float64)))
 
 
-def _share(total: Floats) -> Floats:
+def share(total: Floats) -> Floats:
+    """Return one by each sum, 0 where there is none."""
     return np.divide(1, total, out=np.zeros(len(total)), where=total > 0)
-
-
-def shaken(columns: Columns, se: Floats, rng: np.random.Generator) -> Columns:
-    """Return the columns with each level moved by its standard error, shape (n, 8), within 0-5, and thinned out.
-
-    Each need and offer is dropped with a chance of one in ten.
-    """
-    keep = np.stack([_mostly_ones(columns.bits.shape[:2], rng) for _ in range(2)], axis=2)
-    bits = columns.bits & np.repeat(keep, (_NEED_PLANES, _PLANES - _NEED_PLANES), axis=2)
-    figures = columns.figures.copy()
-    # The urgency is the number of planes "1 or more", "2 or more" and "3" in which a need stands.
-    total = np.bitwise_count(bits[:, :, :3]).sum(axis=(1, 2)) + 0 * figures[:, _NEED_SUM]
-    figures[:, _NEED_SUM], figures[:, _NEED_SHARE] = total, _share(total)
-    moved = figures[:, _MATURITY:] + rng.standard_normal(se.shape, dtype=np.float32) * se
-    figures[:, _MATURITY:] = np.clip(moved, 0, 5)
-    return _frozen(columns._replace(bits=bits, figures=figures))
-
-
-def _mostly_ones(shape: tuple[int, ...], rng: np.random.Generator) -> Words:
-    """Return words of which each bit is one with a chance of 922 in 1,024, nine in ten: 64 draws at once."""
-    words = np.zeros(shape, dtype=np.uint64)
-    for digit in range(10):
-        flips = rng.integers(0, 2**64, shape, dtype=np.uint64)
-        words = words | flips if 922 >> digit & 1 else words & flips
-    return words
 
 
 def _words(bits: npt.NDArray[np.bool_]) -> Words:
@@ -248,7 +210,7 @@ def tiles_of(columns: Columns, rows: Ints) -> Tiles:
     share = np.divide(1, people, out=np.zeros_like(people), where=people > 0)
     tiled_unknown = tiled(unknown[:, (_NEED_SUM, _OFFERS, _X, _POPULATION, _FTE)], np.float32)
     tiled_gaps = tiled(unknown[:, _MATURITY:] @ (1 << np.arange(len(DIMENSIONS))), np.int32)
-    return _frozen(
+    return frozen(
         Tiles(
             row=rows,
             bits=tiled(shorts, np.uint16).reshape(tiles, shorts.shape[1], _PLANES * _TILE),
@@ -260,7 +222,7 @@ def tiles_of(columns: Columns, rows: Ints) -> Tiles:
     )
 
 
-def _frozen(arrays: Frozen) -> Frozen:
+def frozen(arrays: Frozen) -> Frozen:
     """Make arrays that threads share read-only; compiled code has one form for them, here and on other machines."""
     for array in arrays:
         array.flags.writeable = False
@@ -413,8 +375,7 @@ def _consider(
 @_compiled
 def scores_of_one(columns: Columns, i: int, rows: Ints, weights: Floats, neutral: Floats, max_km: float) -> Floats:
     """Return score and coverage of some candidates for one asker, shape (2, len(rows)); NaN for who is none."""
-    part = np.empty(len(PARTS))
-    found = np.full((2, len(rows)), np.nan)
+    part, found = np.empty(len(PARTS)), np.full((2, len(rows)), np.nan)
     for place in range(len(rows)):
         if _candidate(columns.figures, i, rows[place], max_km):
             found[0, place], found[1, place] = _score(columns, i, rows[place], weights, neutral, part)
