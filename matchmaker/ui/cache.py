@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -29,7 +30,7 @@ from matchmaker.dealings import Dealings
 from matchmaker.errors import MatchmakerError
 from matchmaker.i18n import language
 from matchmaker.insights import Insight
-from matchmaker.model import Consortium, Municipality, Option, Preferences, Sharing, Shift, Suggestion
+from matchmaker.model import UNNAMED, Consortium, Municipality, Option, Preferences, Sharing, Shift, Suggestion
 from matchmaker.pains import PainIndex, index_of
 from matchmaker.portfolio.values import WayIn
 from matchmaker.profiles import Profiles
@@ -95,24 +96,31 @@ def dataset() -> Dataset:
 
 
 def choices(version: Version, simulated: bool, simulated_mark: str) -> dict[str, str]:
-    """Return what the list of municipalities shows by key: name, district and Land, the same for all users."""
+    """Return what the list of municipalities shows by key: name, district and Land; last those without a name."""
     package, number, _user = version
-    return _choices((package, number, LOCAL), simulated, simulated_mark)
+    profiles = _dataset(version).profiles
+    unnamed = np.flatnonzero(np.char.startswith(profiles.key, UNNAMED))
+    everybody = _choices((package, number, LOCAL), simulated, simulated_mark)
+    return everybody | {str(profiles.key[row]): _choice(profiles, row, simulated_mark) for row in unnamed.tolist()}
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _choices(version: Version, simulated: bool, simulated_mark: str) -> dict[str, str]:
+    """Return the part of the list that is the same for all users: the register is everybody's."""
     profiles = _dataset(version).profiles
-    shown: dict[str, str] = {}
-    for row in range(len(profiles)):
-        if profiles.simulated[row] and not simulated:
-            continue
-        municipality = profiles.municipality(row)
-        parent = profiles.parent[row]
-        district = f" · {profiles.name[parent]}" if parent >= 0 else ""
-        mark = f" · {simulated_mark}" if municipality.simulated else ""
-        shown[municipality.key] = f"{municipality.name}{district} · {municipality.land}{mark} · {municipality.key}"
-    return shown
+    return {
+        str(profiles.key[row]): _choice(profiles, row, simulated_mark)
+        for row in range(len(profiles))
+        if simulated or not profiles.simulated[row]
+    }
+
+
+def _choice(profiles: Profiles, row: int, simulated_mark: str) -> str:
+    municipality = profiles.municipality(row)
+    parent = profiles.parent[row]
+    district = f" · {profiles.name[parent]}" if parent >= 0 else ""
+    mark = f" · {simulated_mark}" if municipality.simulated else ""
+    return f"{municipality.name}{district} · {municipality.land}{mark} · {municipality.key}"
 
 
 def pain_index(version: Version) -> PainIndex:

@@ -576,6 +576,6 @@ def test_without_any_participant_every_page_says_so_instead_of_failing(tmp_path,
         session.switch_page(f"matchmaker/ui/pages/{page}.py").run()
         assert [title.value for title in session.title] == [titles["de"]]
         assert not session.exception
-        if page not in {"start", "method", "municipality", "accessibility"}:
+        if page not in {"start", "method", "municipality", "cooperation", "accessibility"}:
             assert session.info or session.warning or session.error
     st.cache_resource.clear()

@@ -44,7 +44,7 @@ def test_a_wish_changes_the_plan_only_when_it_is_made_anew(look):
     session = plan(look("plan"), "TH")
     free = saving(session)
     wish(session, "apart", *SIMULATED)
-    assert "nicht die dieses Plans" in texts(session)
+    assert "weichen von diesem Plan ab" in texts(session)
     assert saving(session) == free
     assert saving(plan(session, "TH")) != free
     session.button(key="drop_0").click().run()
