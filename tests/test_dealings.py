@@ -183,6 +183,7 @@ def test_the_command_line_lists_what_became_of_requests(desk: Workspace, capsys)
     assert (listed["status"], listed["reason"], listed["expected_eur"]) == ("ended", "no staff", 40_000)
 
 
+@pytest.mark.files_too  # a backup is a file
 def test_texts_are_forgotten_with_the_history_and_a_backup_keeps_the_steps(desk: Workspace, tmp_path, databases):
     id_ = agreed(desk)
     desk.stored.backup(tmp_path / "all.db")

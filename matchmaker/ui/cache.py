@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
+import hashlib
 import json
 import os
 import threading
@@ -30,7 +31,7 @@ from matchmaker.dealings import Dealings
 from matchmaker.errors import MatchmakerError
 from matchmaker.i18n import language
 from matchmaker.insights import Insight
-from matchmaker.model import UNNAMED, Consortium, Municipality, Option, Preferences, Sharing, Shift, Suggestion
+from matchmaker.model import Consortium, Municipality, Option, Preferences, Sharing, Shift, Suggestion
 from matchmaker.pains import PainIndex, index_of
 from matchmaker.portfolio.values import WayIn
 from matchmaker.profiles import Profiles
@@ -96,22 +97,21 @@ def dataset() -> Dataset:
 
 
 def choices(version: Version, simulated: bool, simulated_mark: str) -> dict[str, str]:
-    """Return what the list of municipalities shows by key: name, district and Land; last those without a name."""
-    package, number, _user = version
+    """Return what the list of municipalities shows by key: name, district and Land."""
     profiles = _dataset(version).profiles
-    unnamed = np.flatnonzero(np.char.startswith(profiles.key, UNNAMED))
-    everybody = _choices((package, number, LOCAL), simulated, simulated_mark)
-    return everybody | {str(profiles.key[row]): _choice(profiles, row, simulated_mark) for row in unnamed.tolist()}
+    named = hashlib.blake2b()
+    for column in (profiles.key, profiles.name, profiles.parent, profiles.land, profiles.simulated):
+        named.update(np.ascontiguousarray(column).data)
+    return _choices(named.hexdigest(), simulated, simulated_mark, profiles)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _choices(version: Version, simulated: bool, simulated_mark: str) -> dict[str, str]:
-    """Return the part of the list that is the same for all users: the register is everybody's."""
-    profiles = _dataset(version).profiles
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _choices(named: str, simulated: bool, simulated_mark: str, _profiles: Profiles) -> dict[str, str]:
+    """Return the list; hardly any entry changes it, and most users see the same."""
     return {
-        str(profiles.key[row]): _choice(profiles, row, simulated_mark)
-        for row in range(len(profiles))
-        if simulated or not profiles.simulated[row]
+        str(_profiles.key[row]): _choice(_profiles, row, simulated_mark)
+        for row in range(len(_profiles))
+        if simulated or not _profiles.simulated[row]
     }
 
 
