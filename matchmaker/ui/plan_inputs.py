@@ -17,7 +17,7 @@ from matchmaker.scenarios import Scenario
 from matchmaker.ui import cache, inputs, login, maps
 
 _CAPS = (math.inf, 200_000.0, 100_000.0, 50_000.0, 20_000.0, 10_000.0, 5_000.0, 2_000.0)
-_FIELDS, _WIDE = 480, 310
+_FIELDS, _WIDE = 460, 310
 _DEFAULTS = {
     "plan_lands": [], "plan_districts": [], "plan_keys": "", "plan_size": 5, "plan_load": 3, "plan_seconds": 30,
     "plan_weak": False, "plan_cap": math.inf, "plan_share": 100,

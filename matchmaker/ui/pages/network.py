@@ -12,16 +12,15 @@ _ = inputs.chosen_language()
 st.title(_("Cooperation network"))
 st.markdown(_("Who already works together, and who would fit. The dots are all participants."))
 names = landscape.layer_names(_)
-with st.container(horizontal=True, gap="large"):
-    chosen = st.pills(
-        _("Show and measure"), list(names), selection_mode="multi", default=[network.COOPERATION],
-        format_func=names.__getitem__, key="layers",
-        help=_("Partners, bridges and communities are those of these links."),
-    )  # fmt: skip
-    suggestions = st.segmented_control(
-        _("Suggestions for each"), (service.SUGGESTIONS_DRAWN, 5, 10, 20), default=service.SUGGESTIONS_DRAWN,
-        required=True, key="suggestions",
-    )  # fmt: skip
+chosen = st.pills(
+    _("Show and measure"), list(names), selection_mode="multi", default=[network.COOPERATION],
+    format_func=names.__getitem__, key="layers",
+    help=_("Partners, bridges and communities are those of these links."),
+)  # fmt: skip
+suggestions = st.segmented_control(
+    _("Suggestions for each"), (service.SUGGESTIONS_DRAWN, 5, 10, 20), default=service.SUGGESTIONS_DRAWN,
+    required=True, key="suggestions",
+)  # fmt: skip
 wanted = (
     cache.workspace().version(),
     Preferences(simulated=inputs.shows_simulated()),
