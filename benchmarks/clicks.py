@@ -47,9 +47,10 @@ class Click(NamedTuple):
     ahead: bool = False
 
 
-TITLES: Final = {
+TITLES: Final = {  # in the order of the sidebar
     "": "Was möchten Sie tun?", "kommune": "Meine Kommune", "partner": "Partner finden",
-    "projekte": "Gemeinsame Projekte", "vergleich": "Vergleichskommunen", "netz": "Kooperationsnetz",
+    "projekte": "Gemeinsame Projekte", "anfragen": "Anfragen und Zusammenarbeit",
+    "vergleich": "Vergleichskommunen", "netz": "Kooperationsnetz",
     "plan": "Kompetenzzentrum", "typen": "Typen",
     "thesen": "Lage und Thesen", "daten": "Daten",
     "methode": "So wird gerechnet", "barrierefreiheit": "Erklärung zur Barrierefreiheit",
