@@ -26,6 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.data is not None:
         environment["MATCHMAKER_DATA"] = str(arguments.data.resolve())
     headless = "true" if arguments.no_browser else "false"
+    sys.stderr.write(f"http://localhost:{arguments.port}\n")
     started = subprocess.run(
         [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port", str(arguments.port),
          "--server.headless", headless],
