@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -128,12 +129,27 @@ def test_blocks_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch):
             make_profiles(7, 300, unknown=0), need=np.zeros((300, 6), np.uint8), offer=np.zeros((300, 6), np.uint8)
         ),
         make_profiles(8, 300, unknown=1, coarse=True),
+        make_profiles(9, 140, unknown=0, use_cases=2_800),
     ],
-    ids=["known", "gaps", "90 use cases", "equals", "equals and gaps", "whole earth", "no needs", "nothing known"],
+    ids=[
+        "known",
+        "gaps",
+        "90 use cases",
+        "equals",
+        "equals and gaps",
+        "whole earth",
+        "no needs",
+        "nothing known",
+        "more use cases than an estimate can count",
+    ],
 )
 @pytest.mark.parametrize("max_km", [None, 150.0])
-def test_the_quick_way_through_many_candidates_equals_scoring_each(profiles: Profiles, max_km: float | None):
+@pytest.mark.parametrize("groups_from", [1, 10**9], ids=["meetings", "blocks"])
+def test_the_quick_way_through_many_candidates_equals_scoring_each(
+    profiles: Profiles, max_km: float | None, groups_from: int, monkeypatch: pytest.MonkeyPatch
+):
     """Several tiles of candidates, so that estimates decide which of them are scored."""
+    monkeypatch.setattr(partners, "_MANY", groups_from)
     preferences = replace(EVERYONE, max_km=max_km, weights=Weights(near=0.3, ties=0.2))
     everybody = rank_all(profiles, preferences, 9)
     for i in range(0, len(profiles), 7):
@@ -141,6 +157,35 @@ def test_the_quick_way_through_many_candidates_equals_scoring_each(profiles: Pro
         assert alone.partner[0].tolist() == everybody.partner[i].tolist()
         assert np.array_equal(alone.score[0], everybody.score[i], equal_nan=True)
         assert np.array_equal(alone.coverage[0], everybody.coverage[i], equal_nan=True)
+
+
+@settings(max_examples=30)
+@given(
+    n=st.integers(1, 700), k=st.integers(1, 40), cores=st.integers(1, 5), most=st.integers(1, 3), coarse=st.booleans()
+)
+def test_everybody_in_meetings_equals_everybody_in_blocks(n: int, k: int, cores: int, most: int, *, coarse: bool):
+    """However many cores there are and however large the groups, down to groups of nobody."""
+    profiles = make_profiles(n, n, unknown=0, coarse=coarse)
+    done: list[float] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(partners, "_MANY", 1)
+        patch.setattr(partners, "effective_n_jobs", lambda _: cores)
+        patch.setattr(partners, "_MOST_TILES", most)
+        met = rank_all(profiles, EVERYONE, k, progress=done.append)
+        patch.setattr(partners, "_MANY", 10**9)
+        asked = rank_all(profiles, EVERYONE, k)
+    assert np.array_equal(met.partner, asked.partner)
+    assert np.array_equal(met.score, asked.score, equal_nan=True)
+    assert done == sorted(done)
+    assert done[-1] == 1
+
+
+@pytest.mark.parametrize("groups", [2, 4, 10])
+def test_each_group_meets_each_other_once_and_is_in_one_meeting_at_a_time(groups: int):
+    rounds = list(partners._rounds(groups))
+    assert all(sorted(itertools.chain(*pairs)) == list(range(groups)) for pairs in rounds)
+    met = [tuple(sorted(pair)) for pairs in rounds for pair in pairs]
+    assert sorted(met) == list(itertools.combinations(range(groups), 2))
 
 
 def edited(profiles: Profiles, rng: np.random.Generator) -> Profiles:

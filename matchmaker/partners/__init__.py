@@ -24,26 +24,31 @@ higher coverage, then to the smaller key. `columns` and `scoring` compute this, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, Final, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs
+from joblib.parallel import get_active_backend
 
 from matchmaker.catalogue import Catalogue
 from matchmaker.errors import BadPreference
 from matchmaker.message import message
 from matchmaker.model import KINDS, LANDS, PARTS, Evidence, Part, Preferences, Shift, Suggestion
 from matchmaker.partners import reasons, scoring
-from matchmaker.partners.columns import columns_of, most_wanted_first, shaken, tiles_of
-from matchmaker.profiles import Bools, Floats, Ints, Profiles, Ranking
+from matchmaker.partners.columns import columns_of, neighbours_together, part_of, shaken, tiles_of
+from matchmaker.partners.forms import Asking, Best, Columns, Search, Tiles
+from matchmaker.profiles import EARTH_RADIUS_KM, Bools, Floats, Ints, Profiles, Ranking
 
 _LEAST_BLOCK, _MOST_BLOCK, _BLOCKS = 32, 1024, 64
 """Askers ranked together: few enough that progress shows and all cores stay busy to the end."""
 
-_MANY, _SAMPLE = 1024, 8
-"""From so many askers on, candidates are looked at in the order of what a sample of the askers thinks of them."""
+_MANY: Final = 1024
+_MOST_TILES: Final = 64
+"""From so many on municipalities meet in groups, and so large is a group at most, so that progress shows."""
 
 _STABILITY_SE: Final = 0.5
 _STABILITY_CONCENTRATION: Final = 100
@@ -57,7 +62,7 @@ FACTORS: Final = (0.0, 2.0)
 class _Prepared(NamedTuple):
     """Columns of some profiles in the form the score is computed from, and which rows lack anything."""
 
-    columns: scoring.Columns
+    columns: Columns
     incomplete: Bools
 
 
@@ -138,7 +143,7 @@ def update(ranking: Ranking, before: Profiles, after: Profiles, preferences: Pre
     changed |= (columns.figures != old_columns.figures).any(axis=1)
     changed |= candidate != _candidates(before, preferences)
     changed[np.unique(abs(before.ties - after.ties).nonzero())] = True
-    best = scoring.Best(
+    best = Best(
         scoring.rounded(ranking.score),
         scoring.rounded(ranking.coverage),
         ranking.partner.copy(),
@@ -317,38 +322,96 @@ def _candidates(profiles: Profiles, preferences: Preferences) -> Bools:
 def _ranked(
     profiles: Profiles, askers: Ints, preferences: Preferences, k: int, progress: Callable[[float], None] | None
 ) -> Ranking:
-    """Return the best k of these askers."""
+    """Return the best k of these askers, whose rows ascend."""
     columns, incomplete = _prepared(profiles)
     candidate = _candidates(profiles, preferences)
-    rows, (weights, max_km) = np.flatnonzero(candidate), _figures(preferences)
-    if len(askers) >= _MANY:
-        sample = askers[:: len(askers) // _SAMPLE]
-        rows = most_wanted_first(columns, rows, sample, weights)
-    tiles = tiles_of(columns, rows)
+    rows, find = np.flatnonzero(candidate), _search(preferences, k)
     gaps = bool(incomplete[candidate].any() or incomplete[askers].any())
-    size = min(_MOST_BLOCK, max(_LEAST_BLOCK, -(-len(askers) // _BLOCKS)))
-    blocks = [askers[start : start + size] for start in range(0, len(askers), size)]
-    tasks = (delayed(_rank_block)(columns, block, tiles, candidate, weights, max_km, k, gaps) for block in blocks)
-    results = [_nobody(k)]
-    finished = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(tasks)
-    for done, best in enumerate(cast("Iterator[scoring.Best]", finished), start=1):
-        results.append(best)
+    ranking = Ranking(askers, np.full((len(askers), k), -1), *np.full((2, len(askers), k), np.nan))
+    here, _ = get_active_backend(prefer="threads")
+    if len(askers) == len(rows) == len(profiles) >= _MANY and not gaps and here.supports_sharedmem:
+        steps = _in_meetings(columns, tiles_of(columns, neighbours_together(columns, rows)), find, ranking)
+    else:
+        steps = _in_blocks(columns, tiles_of(columns, rows), candidate, find, ranking, gaps=gaps)
+    for done in steps:
         if progress is not None:
-            progress(done / len(blocks))
-    return Ranking(
-        asker=askers,
-        partner=np.concatenate([best.row for best in results]),
-        score=np.concatenate([best.score for best in results]),
-        coverage=np.concatenate([best.coverage for best in results]),
+            progress(done)
+    return ranking
+
+
+def _search(preferences: Preferences, k: int) -> Search:
+    weights, max_km = _figures(preferences)
+    chord = 2 * np.sin(min(max_km / EARTH_RADIUS_KM, np.pi) / 2)
+    return Search(
+        k=k,
+        weights=weights,
+        max_km=max_km,
+        quick=weights.astype(np.float32),
+        # A little beyond the limit: whoever comes that near is looked at exactly.
+        furthest=np.float32(chord**2 + 1e-5 if max_km < np.inf else 1e9),
+        margin=np.float32(scoring.MARGIN * weights.sum()),
     )
 
 
-def _rank_block(*arguments: Any) -> scoring.Best:
+def _in_blocks(
+    columns: Columns, tiles: Tiles, candidate: Bools, find: Search, ranking: Ranking, *, gaps: bool
+) -> Iterator[float]:
+    """Rank askers block by block, on all cores or wherever joblib sends the blocks; yield the share done."""
+    count = len(ranking.asker)
+    size = min(_MOST_BLOCK, max(_LEAST_BLOCK, -(-count // _BLOCKS)))
+    blocks = [slice(begin, begin + size) for begin in range(0, count, size)]
+    tasks = (delayed(_rank_block)(columns, ranking.asker[block], tiles, candidate, find, gaps) for block in blocks)
+    found = cast("Iterator[Best]", Parallel(n_jobs=-1, prefer="threads", return_as="generator")(tasks))
+    for done, (block, best) in enumerate(zip(blocks, found, strict=True), start=1):
+        _write(ranking, block, best)
+        yield done / len(blocks)
+
+
+def _rank_block(*arguments: Any) -> Best:
     """Rank some askers; a function of Python, so that another machine finds its own compiled code by this name."""
     return scoring.best_of_many(*arguments)
 
 
-def _nobody(k: int) -> scoring.Best:
-    """Return the best k of no asker at all."""
-    figures = np.empty((0, k))
-    return scoring.Best(figures, figures, np.empty((0, k), dtype=np.int64), figures, figures)
+def _in_meetings(columns: Columns, tiles: Tiles, find: Search, ranking: Ranking) -> Iterator[float]:
+    """Rank everybody among everybody, of whom nothing may be unknown; yield the share done.
+
+    Groups meet two by two, as many pairs at once as there are cores, and enter what they find in the lists of both:
+    so each is in one meeting at a time.
+    """
+    cores, count = effective_n_jobs(-1), len(tiles.complete)
+    groups = 2 * max(1, min(max(cores, -(-count // (2 * _MOST_TILES))), count // 2))
+    edges = np.linspace(0, count, groups + 1).astype(int).tolist()
+    part = [part_of(tiles, begin, end) for begin, end in pairwise(edges)]
+    work, done = groups * (groups + 1), 0
+    # joblib would look every ten milliseconds only whether a round has ended: a tenth of all the time.
+    with ThreadPoolExecutor(cores) as pool:
+        asking: list[Asking] = []
+        for mine in pool.map(lambda tiles: scoring.begin(columns, tiles, find), part):
+            asking.append(mine)
+            done += 1
+            yield done / work
+        for pairs in _rounds(groups):
+            meetings = [(columns, asking[g], part[g], asking[h], part[h], find) for g, h in pairs]
+            for _ in pool.map(scoring.meet, *zip(*meetings, strict=True)):
+                done += 2
+                yield done / work
+        candidate = np.ones(len(tiles.row), dtype=bool)
+        for mine, best in zip(
+            asking, pool.map(lambda m: scoring.settle(columns, m, candidate, find), asking), strict=True
+        ):
+            _write(ranking, mine.row, best)
+            done += 1
+            yield done / work
+
+
+def _rounds(groups: int) -> Iterator[list[tuple[int, int]]]:
+    """Yield who meets whom in each round: an even number of groups, each with each other once, as in a tournament."""
+    others = list(range(1, groups))
+    for _ in range(1, groups):
+        order = [0, *others]
+        yield [(order[place], order[-1 - place]) for place in range(groups // 2)]
+        others = others[1:] + others[:1]
+
+
+def _write(ranking: Ranking, here: slice | Ints, best: Best) -> None:
+    ranking.partner[here], ranking.score[here], ranking.coverage[here] = best.row, best.score, best.coverage

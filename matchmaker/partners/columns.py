@@ -1,4 +1,4 @@
-"""Municipalities in the forms that the score is computed from: bits and figures, in rows and in tiles."""
+"""Municipalities brought into the forms that the score is computed from: bits and figures, in rows and in tiles."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matchmaker.model import DIMENSIONS
+from matchmaker.partners.forms import Columns, Shorts, Tiles, Words
 from matchmaker.partners.scoring import (
     FAR,
     FIGURES,
@@ -23,13 +24,9 @@ from matchmaker.partners.scoring import (
     SHORT,
     TILE,
     WORD,
-    Columns,
-    Shorts,
-    Tiles,
-    Words,
     X,
+    Y,
     Z,
-    parts_of,
 )
 from matchmaker.profiles import Floats, Ints, Profiles
 
@@ -104,21 +101,19 @@ def _words(bits: npt.NDArray[np.bool_]) -> Words:
 def _shortened_words(bits: Words) -> Shorts:
     """Cut words (n, w, 7) into shorts, (n, s, 7), without those at the end that nobody uses."""
     shifts = np.arange(0, WORD, SHORT, dtype=np.uint64)
+    anybody = np.bitwise_or.reduce(bits, axis=(0, 2))
+    used = np.flatnonzero((anybody[:, None] >> shifts).astype(np.uint16)).max(initial=0) + 1
     cut = (bits[:, :, None, :] >> shifts[:, None]).astype(np.uint16)
-    shorts = cut.reshape(len(bits), bits.shape[1] * len(shifts), PLANES)
-    used = np.flatnonzero(shorts.any(axis=(0, 2))).max(initial=0) + 1
-    return np.ascontiguousarray(shorts[:, :used])
+    return np.ascontiguousarray(cut.reshape(len(bits), bits.shape[1] * len(shifts), PLANES)[:, :used])
 
 
-def most_wanted_first(columns: Columns, rows: Ints, askers: Ints, weights: Floats) -> Ints:
-    """Return candidates in the order of what these askers think of them on average.
-
-    Where the best come first, fewer of the others come close to everybody's best so far. Unknown parts count half.
-    """
-    wanted = np.zeros(len(rows))
-    for i in askers:
-        wanted += np.nan_to_num(parts_of(columns, i, rows), nan=0.5) @ weights
-    return rows[np.argsort(-wanted, kind="stable")]
+def neighbours_together(columns: Columns, rows: Ints) -> Ints:
+    """Return rows in an order in which those of a tile are neighbours: from south to north in strips, west to east."""
+    north, east = columns.figures[rows, Z], np.arctan2(columns.figures[rows, Y], columns.figures[rows, X])
+    strips = round(np.sqrt(len(rows) / TILE)) or 1
+    strip = np.empty(len(rows), dtype=np.int64)
+    strip[np.argsort(north)] = np.arange(len(rows)) * strips // max(1, len(rows))
+    return rows[np.lexsort((east, strip))]
 
 
 def tiles_of(columns: Columns, rows: Ints) -> Tiles:
@@ -148,6 +143,19 @@ def tiles_of(columns: Columns, rows: Ints) -> Tiles:
             gaps=tiled_gaps,
             complete=np.asarray(~(tiled_unknown.any(axis=(1, 2)) | tiled_gaps.any(axis=1))),
         )
+    )
+
+
+def part_of(tiles: Tiles, begin: int, end: int) -> Tiles:
+    """Return some of the tiles, one after the other."""
+    some = slice(begin, end)
+    return Tiles(
+        tiles.row[begin * TILE : end * TILE],
+        tiles.bits[some],
+        tiles.figures[some],
+        tiles.unknown[some],
+        tiles.gaps[some],
+        tiles.complete[some],
     )
 
 

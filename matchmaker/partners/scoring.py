@@ -6,23 +6,25 @@ Needs and offers are sets of bits, one bit per use case, so that a sum of minima
 `best_of_one` scores every candidate by definition. `best_of_many` first estimates: in single precision, for many
 candidates at once, and never further than `MARGIN` per unit of weight from the score. Only candidates whose estimate
 comes that close to the asker's k-th best are scored by definition and ranked. So both give the same exact result, and
-the estimate decides about nothing but time.
+the estimate decides about nothing but time. Where everybody asks everybody, `begin`, `meet` and `settle` do the same
+with half the work: most of what two municipalities are to each other is the same from either side.
 
 All that is compiled stands in one file for a reason: compiled code is kept on disk until its own file changes, and
-would outlive a change of what it calls in another.
+would outlive a change of what it calls, or of a constant, in another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, TypeAlias, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import numba
 import numpy as np
-import numpy.typing as npt
+from llvmlite import ir
 from numba.extending import intrinsic
 
 from matchmaker.model import DIMENSIONS, PARTS, WEAK_BELOW
+from matchmaker.partners.forms import Asking, Best, Columns, Rows, Search, Singles, Tiles, Words
 from matchmaker.profiles import EARTH_RADIUS_KM, Bools, Floats, Ints
 
 HALF_SCORE_KM: Final = 60.0
@@ -50,19 +52,24 @@ NEED_SUM, NEED_SHARE, OFFERS, X, Y, Z, POPULATION, FTE, LAND, MATURITY = range(1
 FIGURES: Final = MATURITY + len(DIMENSIONS)
 PEOPLE_SHARE: Final = FIGURES
 """Figures of a municipality: Σ urgency and one by it, whether offers are known (1), place, inhabitants, staff, Land,
-levels."""
+levels; of a candidate also one by the inhabitants."""
+
+_BASE, _REUSED, _LEARNED, _LEVELS, _BAR = range(FIGURES, FIGURES + 5)
+ASKED: Final = _BAR + 1
+"""Further figures of an asker: the score that everybody gets, what a quarter of a need met and a level ahead add, Σ
+levels, and the bar: the least estimate of a candidate that may still be among the best."""
 
 _LONGEST: Final = 4.0
 """Squared chord between opposite places of the unit sphere."""
 
-TILE: Final = 256
-"""Candidates estimated together: what is read of them, some 30 kB, stays in the processor's nearest cache."""
+TILE: Final = 128
+"""Municipalities estimated together: what is read of them, some 25 kB, stays in the processor's nearest cache."""
 
-_ROOM, _LEAST_ROOM = 4, 16
-"""Candidates kept for each place among the best before the list is shortened."""
+_SPARE = 16
+"""A list of candidates that may be among the best k has room for 2k and so many more, all as good as the last."""
 
 # Constants of the estimate in single precision: a double among them would make everything double.
-_ZERO, _ONE, _QUARTER = np.float32(0), np.float32(1), np.float32(0.25)
+_ZERO, _QUARTER, _ONE, _TWO = np.float32(0), np.float32(0.25), np.float32(1), np.float32(2)
 _ASIN_1, _ASIN_2 = np.float32(1 / 12), np.float32(1 / 90)
 _SQUARED_KM = np.float32((EARTH_RADIUS_KM / HALF_SCORE_KM) ** 2)
 _STAFF = np.float32(1 / FULL_CAPACITY_FTE)
@@ -70,78 +77,17 @@ _HIGHEST = np.float32(5 * len(DIMENSIONS))
 FAR, NO_STAFF = np.float32(100), np.float32(-1e9)
 """An unknown place and unknown staff in an estimate: both give a part of zero."""
 
-_OUT = np.float32(-1e9)
-"""Estimate of a candidate that is too far away, below that of any other."""
+_OUT, _OPEN, _CLOSED = np.float32(-1e9), np.float32(-1), np.float32(1e9)
+"""Estimate of a candidate that is too far away, a bar that every other reaches, and one that none does. Infinity is no
+number where operations may be reordered, and next to a far lower bar an estimate would lose its digits."""
 
-Words: TypeAlias = npt.NDArray[np.uint64]
-Shorts: TypeAlias = npt.NDArray[np.uint16]
-Singles: TypeAlias = npt.NDArray[np.float32]
-Rows: TypeAlias = npt.NDArray[np.int32]
+_HALVINGS: Final = 12
+"""So often the interval in which the bar lies is halved: to a four-thousandth of all weights."""
+
+_LAST_BIT: Final = np.uint64(1)
+_TRUE: Final = ir.Constant(ir.IntType(1), 1)
+
 Compiled = TypeVar("Compiled", bound=Callable[..., Any])
-
-
-class Columns(NamedTuple):
-    """What the score reads of n municipalities, in the forms it is computed from.
-
-    ``bits`` (n, w, 7) holds the planes of needs and offers in w words, ``figures`` (n, 17) everything else, NaN for
-    unknown. ``tie`` are the ties of i with ``tie_row``, ascending, from ``tie_start[i]`` to ``tie_start[i + 1]``.
-    """
-
-    bits: Words
-    figures: Floats
-    tie_start: Rows
-    tie_row: Rows
-    tie: Floats
-
-
-class Tiles(NamedTuple):
-    """Candidates, 256 to a tile, each figure of a tile in one piece; for estimates.
-
-    ``row`` (m,) is where a candidate stands in the columns, ``bits`` (tiles, s, 7·256) in words of 16 bits and
-    ``figures`` (tiles, 18·256) are theirs, the last figure being one by the inhabitants; unknown figures are such that
-    they give a part of zero. ``unknown`` (tiles, 5·256) is 1 where needs, offers, place, inhabitants or staff are
-    unknown, ``gaps`` (tiles, 256) has a bit for each unknown level, and ``complete`` says that a tile has neither.
-    """
-
-    row: Ints
-    bits: Shorts
-    figures: Singles
-    unknown: Singles
-    gaps: npt.NDArray[np.int32]
-    complete: Bools
-
-
-class Asking(NamedTuple):
-    """What the estimates need of some askers, and what they have found for them; one row per asker.
-
-    ``figures`` (a, 17) are theirs, with levels of 5 where they are not weak, so that nobody is ahead there; ``weak``
-    has a bit for each dimension in which they are. ``base`` is the score that everybody gets, ``instead`` (a, 6) what
-    stands in for unknown needs, offers, place, inhabitants, staff and levels of a candidate.
-
-    ``row`` and ``estimate`` (a, room) list ``length`` candidates that may be among the best: those whose estimate
-    reaches ``threshold``. Where too many are equal to tell them apart by estimates, ``crowded`` is True.
-    """
-
-    bits: Shorts
-    figures: Singles
-    weak: npt.NDArray[np.int32]
-    base: Singles
-    instead: Singles
-    row: Ints
-    estimate: Singles
-    length: Ints
-    threshold: Singles
-    crowded: Bools
-
-
-class Best(NamedTuple):
-    """The best k of one asker found so far, best first: rounded score and coverage, row, and the exact figures."""
-
-    rounded: Floats
-    rounded_coverage: Floats
-    row: Ints
-    score: Floats
-    coverage: Floats
 
 
 def _compiled(function: Compiled) -> Compiled:
@@ -172,11 +118,38 @@ def _count_ones_of_short(_context: Any, _word: Any) -> Any:
     return numba.types.int64(numba.types.uint64), generate
 
 
+def _count_trailing_zeros(_context: Any, _word: Any) -> Any:
+    signature = numba.types.int64(numba.types.uint64)
+    return signature, lambda _codegen, builder, _signature, arguments: builder.cttz(arguments[0], _TRUE)
+
+
+def _compare_many(_context: Any, figure: Any, _at: Any, _bar: Any) -> Any:
+    signature = numba.types.uint64(figure, numba.types.int64, numba.types.float32)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        begin = builder.gep(context.make_array(signature.args[0])(context, builder, arguments[0]).data, arguments[1:2])
+        many = ir.VectorType(ir.FloatType(), WORD)
+        bars = ir.Constant(many, ir.Undefined)
+        for lane in range(WORD):
+            bars = builder.insert_element(bars, arguments[2], ir.Constant(ir.IntType(32), lane))
+        figures = builder.load(builder.bitcast(begin, many.as_pointer()), align=4)
+        return builder.bitcast(builder.fcmp_ordered(">=", figures, bars), ir.IntType(WORD))
+
+    return signature, generate
+
+
 _ones: Callable[[Any], int] = cast("Any", intrinsic(_count_ones))
 """Count the ones of a word, in one instruction where the processor has it."""
 
 _ones_of_short: Callable[[Any], int] = cast("Any", intrinsic(_count_ones_of_short))
 """Count the ones among the last 16 bits of a word; counts this short are computed for most candidates at once."""
+
+_first: Callable[[Any], int] = cast("Any", intrinsic(_count_trailing_zeros))
+"""Tell which bit of a word is the first that is one."""
+
+_reaching: Callable[[Any, int, Any], Any] = cast("Any", intrinsic(_compare_many))
+"""Compare the 64 figures from a place on with a bar; the word returned has a bit for each that reaches it. Written as
+a loop this is not computed at once."""
 
 
 @_inlined
@@ -299,14 +272,16 @@ def _consider(
 ) -> None:
     """Score candidates by definition and enter them among the best where they belong."""
     bits, figures, tie_start, tie_row, tie = columns
-    part, last = np.empty(len(PARTS)), best.rounded[len(best.rounded) - 1 :]
+    rounded, rounded_coverage, row, best_score, best_coverage = best
+    part, last = np.empty(len(PARTS)), len(rounded) - 1
     for j in rows:
         if not _candidate(figures, i, j, max_km):
             continue
         _write_parts(bits, figures, tie_start, tie_row, tie, i, j, part)
         score = _score(part, weights, neutral)
-        if np.rint(score * _ROUNDED) >= last[0]:
-            _enter(best, j, score, _coverage(part, weights))
+        if np.rint(score * _ROUNDED) >= rounded[last]:
+            covered = _coverage(part, weights)
+            _enter(rounded, rounded_coverage, row, best_score, best_coverage, score, covered, j)
 
 
 @_compiled
@@ -327,31 +302,29 @@ def _nobody(k: int) -> Best:
     return Best(np.full(k, -np.inf), np.full(k, -np.inf), np.full(k, -1), np.full(k, np.nan), np.full(k, np.nan))
 
 
-@_compiled
-def _enter(best: Best, j: int, score: float, coverage: float) -> None:
+@_inlined
+def _enter(
+    rounded: Floats, rounded_coverage: Floats, row: Ints, score: Floats, coverage: Floats, found: float, covered: float,
+    j: int,
+) -> None:  # fmt: skip
     """Put a candidate in its place among the best: by score, coverage, and row, so that the order of calls is free."""
-    rounded, rounded_coverage = np.rint(score * _ROUNDED), np.rint(coverage * _ROUNDED)
-    # Taken apart once: every access would count a reference.
-    best_rounded, best_rounded_coverage, row, best_score, best_coverage = best
-    place = len(row)
+    first, second, place = np.rint(found * _ROUNDED), np.rint(covered * _ROUNDED), len(row)
+    while place > 0 and row[place - 1] < 0:
+        place -= 1
     while place > 0 and (
-        rounded > best_rounded[place - 1]
+        first > rounded[place - 1]
         or (
-            rounded == best_rounded[place - 1]
-            and (
-                rounded_coverage > best_rounded_coverage[place - 1]
-                or (rounded_coverage == best_rounded_coverage[place - 1] and j < row[place - 1])
-            )
+            first == rounded[place - 1]
+            and (second > rounded_coverage[place - 1] or (second == rounded_coverage[place - 1] and j < row[place - 1]))
         )
     ):
         place -= 1
         if place + 1 < len(row):
-            best_rounded[place + 1], row[place + 1] = best_rounded[place], row[place]
-            best_rounded_coverage[place + 1] = best_rounded_coverage[place]
-            best_score[place + 1], best_coverage[place + 1] = best_score[place], best_coverage[place]
+            rounded[place + 1], rounded_coverage[place + 1] = rounded[place], rounded_coverage[place]
+            row[place + 1], score[place + 1], coverage[place + 1] = row[place], score[place], coverage[place]
     if place < len(row):
-        best_rounded[place], best_rounded_coverage[place] = rounded, rounded_coverage
-        row[place], best_score[place], best_coverage[place] = j, score, coverage
+        rounded[place], rounded_coverage[place] = first, second
+        row[place], score[place], coverage[place] = j, found, covered
 
 
 @_compiled
@@ -423,30 +396,30 @@ def best_of_one(columns: Columns, i: int, rows: Ints, weights: Floats, neutral: 
 
 @_estimating
 def _scan(
-    figures: Floats, askers: Ints, max_km: float, asking: Asking, row: Ints, bits: Words, f: Singles, unknown: Singles,
-    gaps: npt.NDArray[np.int32], complete: bool, w: Singles, furthest: np.float32, k: int, margin: np.float32,
-    first: bool,
-) -> None:  # fmt: skip
-    """Estimate the candidates of a tile for all askers, and list those that may be among the best of one.
+    figures: Floats, here: Asking, own: Tiles, i: int, there: Asking, tiles: Tiles, j: int, both: bool, find: Search
+) -> None:
+    """Estimate each candidate of tile j for each asker of tile i, and list those that may be among the best of one.
 
-    ``w`` are the weights, ``furthest`` is the largest squared chord. ``first`` says that nothing is listed yet and that
-    all in the tile, more than k, are candidates of all but themselves: then the bar is found at once, not by listing.
-    The loops over a tile are kept plain, so that the compiler computes many candidates at once.
+    ``both`` says that the candidates ask in their turn, as ``there``, and that the askers are candidates too, as
+    ``own``; nothing may be unknown about them. What is the same from either side is then computed once. The loops over
+    a tile are kept plain, so that the compiler computes many candidates at once.
     """
-    shared, teach, near = w[_SHARED_NEEDS], w[_TEACH] * _QUARTER, w[_NEAR]
-    size, same, capacity = w[_SIMILAR_SIZE], w[_SAME_LAND], w[_CAPACITY]
-    counts, out = np.empty(3 * TILE, dtype=np.int16), np.empty(TILE, dtype=np.float32)
-    hit = np.empty(TILE + 1, dtype=np.int64)
     # Taken out of the tuples once: every access would count a reference, which costs more than a candidate.
-    asked_bits, asked, weak_in, base_of, instead_of = (
-        asking.bits, asking.figures, asking.weak, asking.base, asking.instead,
-    )  # fmt: skip
-    listed, estimate, length, threshold, crowded = (
-        asking.row, asking.estimate, asking.length, asking.threshold, asking.crowded,
-    )  # fmt: skip
-    for a in range(len(base_of)):
+    rows, own_rows, bits, f, complete = tiles.row, own.row, tiles.bits[j], tiles.figures[j], tiles.complete[j]
+    unknown, gaps, count = tiles.unknown[j], tiles.gaps[j], min(TILE, len(tiles.row) - j * TILE)
+    askers, asked_bits, weak_in, instead_of = here.row, here.bits, here.weak, here.instead
+    listed, estimate, length = here.listed, here.estimate, here.length
+    their_listed, their_estimate, their_length = there.listed, there.estimate, there.length
+    me, them, own_f = here.figures[i], there.figures[j if both else 0], own.figures[i if both else 0]
+    k, max_km, w, furthest, margin = find.k, find.max_km, find.quick, find.furthest, find.margin
+    shared, teach, near = w[_SHARED_NEEDS], w[_TEACH] * _QUARTER, w[_NEAR]
+    size, same, capacity, highest = w[_SIMILAR_SIZE], w[_SAME_LAND], w[_CAPACITY], w.sum()
+    counts, even = np.empty(3 * TILE, dtype=np.int16), np.empty(TILE, dtype=np.float32)
+    out, over = np.empty(TILE, dtype=np.float32), np.empty(TILE, dtype=np.float32)
+    for a in range(min(TILE, len(askers) - i * TILE)):
+        asker = i * TILE + a
         for word in range(len(bits)):
-            mine, of = asked_bits[a, word], bits[word]
+            mine, of = asked_bits[asker, word], bits[word]
             u1, u2, u3, odd, o1, o2, o4 = mine[0], mine[1], mine[2], mine[3], mine[4], mine[5], mine[6]
             before = np.int16(0) if word == 0 else np.int16(-1)
             # Σ min(u_i, u_j), then Σ u_i o_j and Σ u_j o_i in quarters.
@@ -461,146 +434,195 @@ def _scan(
                 counts[t] = np.int16((counts[t] & before) + np.int16(common))
                 counts[TILE + t] = np.int16((counts[TILE + t] & before) + np.int16(reuse))
                 counts[2 * TILE + t] = np.int16((counts[2 * TILE + t] & before) + np.int16(taught))
-        me = asked[a]
-        need_sum, reused = me[NEED_SUM], w[_REUSE] * me[NEED_SHARE] * _QUARTER
-        x, y, z, fte, land = me[X], me[Y], me[Z], me[FTE], me[LAND]
-        people, people_share = me[POPULATION], _ONE / max(me[POPULATION], _ONE)
-        m1, m2, m3, m4 = me[MATURITY], me[MATURITY + 1], me[MATURITY + 2], me[MATURITY + 3]
-        m5, m6, m7, m8 = me[MATURITY + 4], me[MATURITY + 5], me[MATURITY + 6], me[MATURITY + 7]
-        levels = m1 + m2 + m3 + m4 + m5 + m6 + m7 + m8
-        learn = w[_LEARN] / (_HIGHEST - levels) if levels < _HIGHEST else _ZERO
-        base, weak, untold = base_of[a], weak_in[a], instead_of[a, 5]
+        x, y, z = me[X * TILE + a], me[Y * TILE + a], me[Z * TILE + a]
+        fte, land, people = me[FTE * TILE + a], me[LAND * TILE + a], me[POPULATION * TILE + a]
+        need_sum, people_share = me[NEED_SUM * TILE + a], _ONE / max(people, _ONE)
         for t in range(TILE):
-            both = np.float32(counts[t])
-            larger = max(need_sum + f[NEED_SUM * TILE + t] - both, _ONE)
-            score = base
-            score += reused * np.float32(counts[TILE + t])
-            score += teach * np.float32(counts[2 * TILE + t]) * f[NEED_SHARE * TILE + t]
+            shares = np.float32(counts[t])
+            larger = max(need_sum + f[NEED_SUM * TILE + t] - shares, _ONE)
             dx, dy, dz = x - f[X * TILE + t], y - f[Y * TILE + t], z - f[Z * TILE + t]
             chord = dx * dx + dy * dy + dz * dz
             # The squared angle: arcsin² as a series, close wherever the part is not near zero anyway.
             angle = chord * (_ONE + chord * (_ASIN_1 + chord * _ASIN_2))
             away = _ONE + angle * _SQUARED_KM
             # Two fractions with one division, which costs as much as all the rest.
-            score += (shared * both * away + near * larger) / (larger * away)
+            score = (shared * shares * away + near * larger) / (larger * away)
             score += size * min(people * f[PEOPLE_SHARE * TILE + t], f[POPULATION * TILE + t] * people_share)
             score += same if f[LAND * TILE + t] == land else _ZERO
             score += capacity * max(_ZERO, min(_ONE, (fte + f[FTE * TILE + t]) * _STAFF))
-            m = MATURITY * TILE + t
-            ahead = max(f[m], m1) + max(f[m + TILE], m2) + max(f[m + 2 * TILE], m3) + max(f[m + 3 * TILE], m4)
-            ahead += max(f[m + 4 * TILE], m5) + max(f[m + 5 * TILE], m6) + max(f[m + 6 * TILE], m7)
-            ahead += max(f[m + 7 * TILE], m8) - levels
-            score += learn * ahead if gaps[t] & weak == 0 else untold
-            out[t] = score if chord <= furthest else _OUT
+            even[t] = score if chord <= furthest else _OUT
+        base, reused, untold, weak = me[_BASE * TILE + a], me[_REUSED * TILE + a], instead_of[asker, 5], weak_in[asker]
+        learned, levels, level = me[_LEARNED * TILE + a], me[_LEVELS * TILE + a], _levels(me, a)
+        for t in range(TILE):
+            score = base + even[t] + reused * np.float32(counts[TILE + t])
+            score += teach * np.float32(counts[2 * TILE + t]) * f[NEED_SHARE * TILE + t]
+            out[t] = score + (learned * (_higher(f, t, level) - levels) if gaps[t] & weak == 0 else untold)
         if not complete:
             for figure in range(5):
-                instead = instead_of[a, figure]
+                instead = instead_of[asker, figure]
                 for t in range(TILE):
                     out[t] += unknown[figure * TILE + t] * instead
-        if first:
-            threshold[a] = np.partition(out[: len(row)], len(row) - k - 1)[len(row) - k - 1] - 2 * margin
-        bar, reached = threshold[a], np.int32(0)
-        for t in range(TILE):
-            reached += np.int32(1) if out[t] >= bar else np.int32(0)
-        if reached == 0 or crowded[a]:
+        if length[asker] == 0 and count == TILE and furthest > _LONGEST:
+            # How good the best k of this tile are, by halves; one of those counted may be the asker itself.
+            low, high = -margin, highest
+            for _ in range(_HALVINGS):
+                middle, reach = (low + high) / _TWO, 0
+                for begin in range(0, TILE, WORD):
+                    reach += _ones(_reaching(out, begin, middle))
+                low, high = (middle, high) if reach > k else (low, middle)
+            me[_BAR * TILE + a] = max(me[_BAR * TILE + a], low - margin - margin)
+        for begin in range(0, TILE, WORD):
+            reached = _reaching(out, begin, me[_BAR * TILE + a])
+            while reached != 0:
+                t = begin + _first(reached)
+                reached &= reached - _LAST_BIT
+                if (
+                    t < count
+                    and out[t] >= me[_BAR * TILE + a]
+                    and _candidate(figures, askers[asker], rows[j * TILE + t], max_km)
+                ):
+                    _list(listed, estimate, length, me, asker, a, rows[j * TILE + t], out[t], k, margin)
+        if not both:
             continue
-        hits = 0
-        for t in range(len(row)):
-            hit[hits] = t
-            hits += 1 if out[t] >= bar else 0  # without a branch, which the processor could not foresee
-        for t in hit[:hits]:
-            if out[t] < threshold[a] or not _candidate(figures, askers[a], row[t], max_km):
-                continue
-            listed[a, length[a]], estimate[a, length[a]] = row[t], out[t]
-            length[a] += 1
-            if length[a] == listed.shape[1]:
-                length[a], threshold[a] = _shortened(listed[a], estimate[a], k, margin)
-                crowded[a] = crowded[a] or length[a] > listed.shape[1] // 2
-                length[a] = 0 if crowded[a] else length[a]
+        taught_share, level = teach * own_f[NEED_SHARE * TILE + a], _levels(own_f, a)
+        for t in range(TILE):
+            score = them[_BASE * TILE + t] + even[t] + them[_REUSED * TILE + t] * np.float32(counts[2 * TILE + t])
+            score += taught_share * np.float32(counts[TILE + t])
+            score += them[_LEARNED * TILE + t] * (_higher(them, t, level) - them[_LEVELS * TILE + t])
+            over[t] = score - them[_BAR * TILE + t]
+        for begin in range(0, TILE, WORD):
+            reached = _reaching(over, begin, _ZERO)
+            while reached != 0:
+                t = begin + _first(reached)
+                reached &= reached - _LAST_BIT
+                if _candidate(figures, rows[j * TILE + t], own_rows[asker], max_km):
+                    score = over[t] + them[_BAR * TILE + t]
+                    _list(
+                        their_listed, their_estimate, their_length, them, j * TILE + t, t, own_rows[asker], score, k,
+                        margin,
+                    )  # fmt: skip
 
 
 @_estimating
-def _shortened(listed: Ints, estimate: Singles, k: int, margin: np.float32) -> tuple[int, float]:
-    """Keep of a full list what can be among the best k; return how many are left and what an estimate must reach."""
-    # The k-th best estimate may be too high by one margin, and that of a candidate as good too low by one.
-    threshold = np.partition(estimate, len(estimate) - k)[len(estimate) - k] - 2 * margin
-    left = 0
-    for place in range(len(listed)):
-        if estimate[place] >= threshold:
-            listed[left], estimate[left] = listed[place], estimate[place]
-            left += 1
-    return left, threshold
+def _levels(f: Singles, t: int) -> tuple[np.float32, ...]:
+    """Return the levels of one municipality of a tile."""
+    m = MATURITY * TILE + t
+    return (
+        f[m], f[m + TILE], f[m + 2 * TILE], f[m + 3 * TILE], f[m + 4 * TILE], f[m + 5 * TILE], f[m + 6 * TILE],
+        f[m + 7 * TILE],
+    )  # fmt: skip
+
+
+@_estimating
+def _higher(f: Singles, t: int, level: tuple[np.float32, ...]) -> np.float32:
+    """Return Σ of the higher levels of two municipalities."""
+    m = MATURITY * TILE + t
+    total: np.float32 = max(f[m], level[0]) + max(f[m + TILE], level[1]) + max(f[m + 2 * TILE], level[2])
+    total += max(f[m + 3 * TILE], level[3]) + max(f[m + 4 * TILE], level[4]) + max(f[m + 5 * TILE], level[5])
+    total += max(f[m + 6 * TILE], level[6]) + max(f[m + 7 * TILE], level[7])
+    return total
+
+
+@_inlined
+def _list(
+    listed: Rows, estimate: Singles, length: Rows, figures: Singles, asker: int, a: int, j: int, score: np.float32,
+    k: int, margin: np.float32,
+) -> None:  # fmt: skip
+    """Enter a candidate in an asker's list, and drop who can no longer be among the best k."""
+    left, bar = length[asker], figures[_BAR * TILE + a]
+    place = left
+    while place > 0 and estimate[asker, place - 1] < score:
+        estimate[asker, place], listed[asker, place] = estimate[asker, place - 1], listed[asker, place - 1]
+        place -= 1
+    estimate[asker, place], listed[asker, place] = score, j
+    left += 1
+    if left >= k:
+        # The k-th best estimate may be too high by one margin, and that of a candidate as good too low by one.
+        bar = max(bar, estimate[asker, k - 1] - margin - margin)
+        while estimate[asker, left - 1] < bar:
+            left -= 1
+    length[asker], figures[_BAR * TILE + a] = left, bar if left < listed.shape[1] else _CLOSED
 
 
 @_compiled
-def _ask(columns: Columns, i: int, weights: Floats, neutral: Floats, a: int, asking: Asking) -> None:
-    """Write what the estimates need of asker i into row a.
+def _ask(columns: Columns, find: Search, a: int, asking: Asking) -> None:
+    """Write what the estimates need of asker a.
 
     What is unknown about the asker gives every candidate the same neutral value: that is the base.
     """
-    figures, mine = columns.figures[i], asking.figures[a]
+    i, t = asking.row[a], a % TILE
+    figures, mine = columns.figures[i], asking.figures[a // TILE]
     needs, offers = not np.isnan(figures[NEED_SUM]), not np.isnan(figures[OFFERS])
     place, people = not np.isnan(figures[X]), not np.isnan(figures[POPULATION])
     staff, assessed = not np.isnan(figures[FTE]), not np.isnan(figures[MATURITY:]).any()
     for f in range(MATURITY):
-        mine[f] = 0.0 if np.isnan(figures[f]) else figures[f]
+        mine[f * TILE + t] = 0.0 if np.isnan(figures[f]) else figures[f]
     if not place:
-        mine[X : Z + 1] = -FAR
+        for axis in range(X, Z + 1):
+            mine[axis * TILE + t] = -FAR
     if not staff:
-        mine[FTE] = NO_STAFF
+        mine[FTE * TILE + t] = NO_STAFF
     for word in range(asking.bits.shape[1]):
         for plane in range(PLANES):
             shift = np.uint64(word * SHORT % WORD)
             asking.bits[a, word, plane] = np.uint16(columns.bits[i, word * SHORT // WORD, plane] >> shift)
-    asking.weak[a] = 0
+    levels = 0.0
     for d in range(len(DIMENSIONS)):
         weak = assessed and figures[MATURITY + d] < WEAK_BELOW
-        mine[MATURITY + d] = figures[MATURITY + d] if weak else 5.0
+        mine[(MATURITY + d) * TILE + t] = figures[MATURITY + d] if weak else 5.0
+        levels += figures[MATURITY + d] if weak else 5.0
         asking.weak[a] |= int(weak) << d
     known = (needs, needs, offers, assessed, True, place, people, True, staff)
-    base, value = 0.0, weights * neutral
+    base, value = 0.0, find.weights * asking.neutral[a]
     for p in range(len(PARTS)):
         base += 0.0 if known[p] else value[p]
         value[p] = value[p] if known[p] else 0.0
-    asking.base[a], instead = base, asking.instead[a]
+    instead = asking.instead[a]
     instead[0], instead[1] = value[_SHARED_NEEDS] + value[_TEACH], value[_REUSE]
     instead[2], instead[3], instead[4] = value[_NEAR], value[_SIMILAR_SIZE], value[_CAPACITY]
     instead[5] = value[_LEARN]
+    mine[_BASE * TILE + t], mine[_LEVELS * TILE + t] = base, levels
+    mine[_REUSED * TILE + t] = find.weights[_REUSE] * mine[NEED_SHARE * TILE + t] / 4
+    mine[_LEARNED * TILE + t] = find.weights[_LEARN] / (_HIGHEST - levels) if levels < _HIGHEST else 0.0
 
 
 @_compiled
-def best_of_many(
-    columns: Columns, askers: Ints, tiles: Tiles, candidate: Bools, weights: Floats, max_km: float, k: int,
-    gaps: bool,
-) -> Best:  # fmt: skip
-    """Return the best k of many askers among the candidates, each field of shape (len(askers), k).
+def _asking(columns: Columns, askers: Ints, shorts: int, rows: Ints, find: Search, gaps: bool) -> Asking:
+    """Return what the estimates need of some askers, whose candidates are in these rows, ascending, and empty lists.
 
-    ``candidate`` (n,) marks the rows in the tiles; ``gaps`` says whether anything is unknown about an asker or a
-    candidate; without, no neutral value is needed.
+    ``gaps`` says whether anything is unknown about an asker or a candidate; without, no neutral value is needed.
     """
-    count, room = len(askers), max(_ROOM * k, _LEAST_ROOM)
+    count, room = len(askers), 2 * find.k + _SPARE
     asking = Asking(
-        np.empty((count, tiles.bits.shape[1], PLANES), dtype=np.uint16), np.empty((count, FIGURES), dtype=np.float32),
-        np.empty(count, dtype=np.int32), np.empty(count, dtype=np.float32), np.empty((count, 6), dtype=np.float32),
-        np.empty((count, room), dtype=np.int64), np.empty((count, room), dtype=np.float32),
-        np.zeros(count, dtype=np.int64), np.full(count, _OUT / 2, dtype=np.float32), np.zeros(count, dtype=np.bool_),
+        askers, np.empty((count, shorts, PLANES), dtype=np.uint16),
+        np.zeros((-(-count // TILE), ASKED * TILE), dtype=np.float32), np.zeros(count, dtype=np.int32),
+        np.full((count, len(PARTS)), 0.5), np.empty((count, 6), dtype=np.float32),
+        np.empty((count, room), dtype=np.int32), np.empty((count, room), dtype=np.float32),
+        np.zeros(count, dtype=np.int32),
     )  # fmt: skip
-    asking.crowded[:] = tiles.bits.shape[1] * SHORT * _MOST_QUARTERS > _MOST_COUNTED
-    neutral, rows = np.full((count, len(PARTS)), 0.5), np.flatnonzero(candidate)
+    # Where the tile is not full there is nobody to list anything for.
+    asking.figures[:, _BAR * TILE :] = _CLOSED
+    counted = shorts * SHORT * _MOST_QUARTERS <= _MOST_COUNTED
     for a in range(count):
         if gaps:
             # In ascending order, as `best_of_one` sums them up.
-            neutral[a] = neutral_of(columns, askers[a], rows, max_km)
-        _ask(columns, askers[a], weights, neutral[a], a, asking)
-    quick_weights, margin = weights.astype(np.float32), np.float32(MARGIN * weights.sum())
-    angle = min(max_km / EARTH_RADIUS_KM, np.pi)
-    furthest = np.float32((2 * np.sin(angle / 2)) ** 2 + 1e-5 if max_km < np.inf else 1e9)
-    for tile in range(len(tiles.complete)):
-        row, begins = tiles.row[tile * TILE : (tile + 1) * TILE], tile == 0 and max_km == np.inf
-        _scan(
-            columns.figures, askers, max_km, asking, row, tiles.bits[tile], tiles.figures[tile], tiles.unknown[tile],
-            tiles.gaps[tile], tiles.complete[tile], quick_weights, furthest, k, margin, begins and len(row) > k,
-        )  # fmt: skip
+            asking.neutral[a] = neutral_of(columns, askers[a], rows, find.max_km)
+        _ask(columns, find, a, asking)
+        if counted:
+            asking.figures[a // TILE, _BAR * TILE + a % TILE] = _OPEN
+        else:
+            asking.length[a] = room
+    return asking
+
+
+@_compiled
+def settle(columns: Columns, asking: Asking, candidate: Bools, find: Search) -> Best:
+    """Score by definition who is listed, and return the best k of each asker, each field of shape (a, k).
+
+    ``candidate`` (n,) marks the rows of all candidates.
+    """
+    askers, listed, length, neutral, k = asking.row, asking.listed, asking.length, asking.neutral, find.k
+    count, tie_start, tie_row = len(askers), columns.tie_start, columns.tie_row
     found = Best(
         np.full((count, k), -np.inf), np.full((count, k), -np.inf), np.full((count, k), -1),
         np.full((count, k), np.nan), np.full((count, k), np.nan),
@@ -608,18 +630,54 @@ def best_of_many(
     for a in range(count):
         i = askers[a]
         best = Best(found.rounded[a], found.rounded_coverage[a], found.row[a], found.score[a], found.coverage[a])
-        if asking.crowded[a]:
-            _consider(columns, i, tiles.row, max_km, weights, neutral[a], best)
+        if length[a] == listed.shape[1]:
+            _consider(columns, i, np.flatnonzero(candidate), find.max_km, find.weights, neutral[a], best)
             continue
-        # What was listed before the bar rose is left out by one more shortening.
-        listed, estimate = asking.row[a, : asking.length[a]], asking.estimate[a, : asking.length[a]]
-        close = _shortened(listed, estimate, k, margin)[0] if len(listed) > k else len(listed)
         # Ties are few, so estimates leave them out: those candidates are scored in any case.
-        ties = columns.tie_row[columns.tie_start[i] : columns.tie_start[i + 1]].astype(np.int64)
-        untied = 0
-        for j in listed[:close]:
-            listed[untied] = j
-            untied += 0 if j in ties else 1
-        _consider(columns, i, listed[:untied], max_km, weights, neutral[a], best)
-        _consider(columns, i, ties[candidate[ties]], max_km, weights, neutral[a], best)
+        ties = tie_row[tie_start[i] : tie_start[i + 1]]
+        close, count = np.empty(length[a] + len(ties), dtype=np.int64), 0
+        for j in ties:
+            close[count] = j
+            count += 1 if candidate[j] else 0
+        for j in listed[a, : length[a]]:
+            close[count] = j
+            count += 0 if j in ties else 1
+        _consider(columns, i, close[:count], find.max_km, find.weights, neutral[a], best)
     return found
+
+
+@_compiled
+def best_of_many(columns: Columns, askers: Ints, tiles: Tiles, candidate: Bools, find: Search, gaps: bool) -> Best:
+    """Return the best k of some askers among the candidates in the tiles, each field of shape (len(askers), k).
+
+    ``candidate`` (n,) marks the rows in the tiles; ``gaps`` says whether anything is unknown about an asker or a
+    candidate.
+    """
+    asking = _asking(columns, askers, tiles.bits.shape[1], np.flatnonzero(candidate), find, gaps)
+    for j in range(len(tiles.complete)):
+        for i in range(len(asking.figures)):
+            _scan(columns.figures, asking, tiles, i, asking, tiles, j, False, find)
+    return settle(columns, asking, candidate, find)
+
+
+@_compiled
+def begin(columns: Columns, tiles: Tiles, find: Search) -> Asking:
+    """Let the municipalities in some tiles ask each other; nothing may be unknown about them.
+
+    Each tile asks itself first: where those in it are neighbours, that soon shows how good the best are.
+    """
+    asking = _asking(columns, tiles.row, tiles.bits.shape[1], tiles.row, find, False)
+    for j in range(len(tiles.complete)):
+        _scan(columns.figures, asking, tiles, j, asking, tiles, j, False, find)
+    for j in range(len(tiles.complete)):
+        for i in range(j):
+            _scan(columns.figures, asking, tiles, i, asking, tiles, j, True, find)
+    return asking
+
+
+@_compiled
+def meet(columns: Columns, here: Asking, own: Tiles, there: Asking, tiles: Tiles, find: Search) -> None:
+    """Let two groups of municipalities ask each other; nothing may be unknown about them."""
+    for j in range(len(tiles.complete)):
+        for i in range(len(own.complete)):
+            _scan(columns.figures, here, own, i, there, tiles, j, True, find)
