@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from joblib.parallel import ThreadingBackend
 from scipy import sparse
 
 from matchmaker import partners
@@ -169,7 +170,7 @@ def test_everybody_in_meetings_equals_everybody_in_blocks(n: int, k: int, cores:
     done: list[float] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(partners, "_MANY", 1)
-        patch.setattr(partners, "effective_n_jobs", lambda _: cores)
+        patch.setattr(ThreadingBackend, "effective_n_jobs", lambda *_: cores)
         patch.setattr(partners, "_MOST_TILES", most)
         met = rank_all(profiles, EVERYONE, k, progress=done.append)
         patch.setattr(partners, "_MANY", 10**9)

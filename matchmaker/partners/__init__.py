@@ -31,7 +31,7 @@ from typing import Any, Final, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
+from joblib import Parallel, delayed
 from joblib.parallel import get_active_backend
 
 from matchmaker.catalogue import Catalogue
@@ -328,9 +328,10 @@ def _ranked(
     rows, find = np.flatnonzero(candidate), _search(preferences, k)
     gaps = bool(incomplete[candidate].any() or incomplete[askers].any())
     ranking = Ranking(askers, np.full((len(askers), k), -1), *np.full((2, len(askers), k), np.nan))
-    here, _ = get_active_backend(prefer="threads")
-    if len(askers) == len(rows) == len(profiles) >= _MANY and not gaps and here.supports_sharedmem:
-        steps = _in_meetings(columns, tiles_of(columns, neighbours_together(columns, rows)), find, ranking)
+    backend, _ = get_active_backend(prefer="threads")
+    if len(askers) == len(rows) == len(profiles) >= _MANY and not gaps and backend.supports_sharedmem:
+        tiles, cores = tiles_of(columns, neighbours_together(columns, rows)), backend.effective_n_jobs(-1)
+        steps = _in_meetings(columns, tiles, find, ranking, cores)
     else:
         steps = _in_blocks(columns, tiles_of(columns, rows), candidate, find, ranking, gaps=gaps)
     for done in steps:
@@ -372,13 +373,13 @@ def _rank_block(*arguments: Any) -> Best:
     return scoring.best_of_many(*arguments)
 
 
-def _in_meetings(columns: Columns, tiles: Tiles, find: Search, ranking: Ranking) -> Iterator[float]:
+def _in_meetings(columns: Columns, tiles: Tiles, find: Search, ranking: Ranking, cores: int) -> Iterator[float]:
     """Rank everybody among everybody, of whom nothing may be unknown; yield the share done.
 
     Groups meet two by two, as many pairs at once as there are cores, and enter what they find in the lists of both:
     so each is in one meeting at a time.
     """
-    cores, count = effective_n_jobs(-1), len(tiles.complete)
+    count = len(tiles.complete)
     groups = 2 * max(1, min(max(cores, -(-count // (2 * _MOST_TILES))), count // 2))
     edges = np.linspace(0, count, groups + 1).astype(int).tolist()
     part = [part_of(tiles, begin, end) for begin, end in pairwise(edges)]
