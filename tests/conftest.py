@@ -9,6 +9,7 @@ databases.
 
 from __future__ import annotations
 
+import gc
 import os
 import uuid
 from collections.abc import Iterator
@@ -27,6 +28,9 @@ from scripts.attack_store import own_server
 # How long an example takes depends on what else the machine does, and says nothing about the program.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+# What is loaded stays: looking through all of it for rubbish as often as is usual takes a tenth of all time.
+gc.set_threshold(50_000)
 
 # No test may open the database of the person who runs it.
 os.environ["MATCHMAKER_DATABASE_URL"] = "postgresql://nobody@localhost:1/no-test-named-a-database"
