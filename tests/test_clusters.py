@@ -66,6 +66,13 @@ def three(shipped) -> Types:
     return find_types(shipped.profiles, shipped.catalogue, number=3)
 
 
+@pytest.fixture(scope="module")
+def planted_three(shipped) -> tuple[Profiles, np.ndarray, Types]:
+    """Return municipalities of three planted types, the type of each, and what is found in them."""
+    profiles, label = planted(3)
+    return profiles, label, find_types(profiles, shipped.catalogue)
+
+
 def centres(types: Types) -> np.ndarray:
     return np.array([t.centre for t in types.types])
 
@@ -163,9 +170,9 @@ def test_only_fully_assessed_municipalities_get_a_type(shipped, three: Types):
     assert np.isnan(three.membership.strength[unassessed]).all()
 
 
-def test_size_place_and_land_do_not_count(shipped):
+def test_size_place_and_land_do_not_count(shipped, planted_three):
     """Everything moved elsewhere and made a hundred times larger, with as much per head, leads to the same types."""
-    profiles, _ = planted(3)
+    profiles, _, types = planted_three
     moved = replace(
         profiles,
         land=profiles.land[::-1].copy(),
@@ -174,13 +181,11 @@ def test_size_place_and_land_do_not_count(shipped):
         fte=profiles.fte * 100,
         budget_eur=profiles.budget_eur * 100,
     )
-    here, there = (find_types(p, shipped.catalogue).label.tolist() for p in (profiles, moved))
-    assert here == there
+    assert find_types(moved, shipped.catalogue).label.tolist() == types.label.tolist()
 
 
-def test_a_new_profile_gets_its_type_and_a_name_says_what_is_so(shipped):
-    profiles, label = planted(3)
-    types = find_types(profiles, shipped.catalogue)
+def test_a_new_profile_gets_its_type_and_a_name_says_what_is_so(planted_three):
+    profiles, label, types = planted_three
     names = {t: language("en").render(types.types[types.label[label == t][0] - 1].name) for t in range(3)}
     assert names[0].startswith("At the beginning")
     assert names[1].startswith("In the middle")

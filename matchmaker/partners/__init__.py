@@ -274,7 +274,8 @@ def _checked(k: int) -> int:
 
 def _figures(preferences: Preferences) -> tuple[Floats, float]:
     """Return the weights and the largest distance as they are computed with."""
-    return np.array(preferences.weights.values()), np.inf if preferences.max_km is None else preferences.max_km
+    # Always a float: whole kilometres would be compiled for a second time.
+    return np.array(preferences.weights.values()), np.inf if preferences.max_km is None else float(preferences.max_km)
 
 
 def _neutral(profiles: Profiles, asker: int, rows: Ints, max_km: float) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from scripts.screenshots import BROWSER_ARGUMENTS, browser_path, complaints_of, running_app
@@ -22,6 +24,10 @@ PATIENCE = 60_000
 """Milliseconds until a browser gives up; a machine that does much else at the same time is no fault of the app."""
 
 expect.set_options(timeout=PATIENCE)
+
+# A server looks for components among all installed packages once. A session of AppTest does so each time, and takes
+# longer for it than for the page.
+manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 
 
 def visit(page: str = "municipality", *, key: str = "", lang: str = "de", simulated: bool = True) -> AppTest:
