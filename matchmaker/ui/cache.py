@@ -182,7 +182,10 @@ def project_details(
     """Return the same projects, each split by a rule, with what competes and what grant rules and law say on a day."""
     data = service.with_assumptions(_dataset(version), changes)
     found = projects(version, key, preferences, use_case, changes)
-    groups = [service.split_by(group, rule) for group, rule in zip(found, rules, strict=True)]
+    groups = [
+        service.split_by(group, rule) if rule not in {"", group.rule} else group
+        for group, rule in zip(found, rules, strict=True)
+    ]
     return tuple(
         (group, service.project_options(data, key, group, preferences), service.project_conditions(data, group, on=day))
         for group in groups
@@ -202,9 +205,12 @@ def ways_in(version: Version, scenario: Scenario, key: str) -> tuple[WayIn, ...]
     return plans.ways_in(_dataset(version), scenario.limits, scenario.region, scenario.plan, key)
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
+@functools.lru_cache(maxsize=200)
 def sharing(group: Consortium) -> Sharing:
-    """Return the joint cost of a group split by every rule; a group carries all that this depends on."""
+    """Return the joint cost of a group split by every rule; a group carries all that this depends on.
+
+    Kept in Python's own way: Streamlit would walk through the whole group each time to make a key of it.
+    """
     return service.share_costs(group)
 
 
