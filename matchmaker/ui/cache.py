@@ -56,6 +56,10 @@ _NETWORKS: Final = 2
 """Networks kept at most: of all of Germany with twenty suggestions for each, one takes half a gigabyte."""
 
 
+_DELIVERED: Final = 1.0
+"""Seconds after which the first page is with the browser: what is loaded at the same time would delay it."""
+
+
 @st.cache_resource(show_spinner=False)
 def opened() -> Workspace:
     """Return the package and the database this app was started with, as the local user of a desk sees them."""
@@ -319,7 +323,7 @@ def insights(version: Version, simulated: bool) -> tuple[Insight, ...]:
 
 @functools.cache
 def warm_up() -> None:
-    """Load beside the first pages what the first clicks would otherwise wait for; once in the life of the server."""
+    """Load after the first page what the first clicks would otherwise wait for; once in the life of the server."""
     data, version = dataset(), workspace().version()
     someone = data.profiles.key[data.profiles.participates][:1].tolist()
 
@@ -330,7 +334,9 @@ def warm_up() -> None:
         with contextlib.suppress(MatchmakerError):
             types(version, True)
 
-    threading.Thread(target=load, daemon=True).start()
+    later = threading.Timer(_DELIVERED, load)
+    later.daemon = True
+    later.start()
 
 
 @st.cache_resource(show_spinner=False)
