@@ -253,6 +253,9 @@ def clicks_on_projects(page: Page, turn: int) -> Iterator[Click]:
     """Ask for the project of one use case after the other, and how it was computed."""
     field = page.get_by_role("combobox", name="Anwendungsfall")
     field.click()
+    page.wait_for_timeout(300)
+    if not page.get_by_role("option").count():
+        field.click()  # pictures that came late have closed the list
     page.get_by_role("option").nth(turn % 8).wait_for()  # of a long list only some ten options are drawn
     for _press in range(turn % 8 + 1):
         field.press("ArrowDown")

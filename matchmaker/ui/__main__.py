@@ -26,11 +26,13 @@ def load() -> None:
         time.sleep(_LOOK)
     from matchmaker.ui import cache  # noqa: PLC0415 - as above
 
-    with contextlib.suppress(MatchmakerError):
-        cache.opened().load()
-    # All this stays to the end: the collector need not walk through it, now or later.
-    gc.freeze()
-    gc.enable()
+    try:
+        with contextlib.suppress(MatchmakerError):
+            cache.opened().load()
+    finally:
+        # All this stays to the end: the collector need not walk through it, now or later.
+        gc.freeze()
+        gc.enable()
 
 
 if __name__ == "__main__":
