@@ -41,14 +41,13 @@ page = st.navigation(
 
 try:
     with st.sidebar:
-        key = inputs.municipality(_) if user else ""
-        if user:
-            inputs.simulated_switch(_)
+        first = st.container()  # filled last: it waits for the data, while the browser gets ready for the rest
         inputs.language_switch()
         browser.announce(_)
         if user:
             printing.switch(_)
             account.line(user, _)
+    key = inputs.municipality(first, _) if user else ""
     # The address always says what is looked at, on every page.
     links.say(lang=_.code, key=key)
     if user:

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from threadpoolctl import threadpool_limits
 
 from matchmaker.catalogue import Catalogue
@@ -368,6 +367,8 @@ def _kept(prepare: Pipeline, found: KMeans, previous: Types | None) -> dict[int,
     """Return the earlier type of each centre that is still the same, by place of the centre."""
     if previous is None or len(previous.types) == 1:
         return {}
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - as in `_one_thread`
+
     # Means and deviations have changed with the data, so both are compared as they are measured today.
     earlier = prepare.transform(previous.model[0].inverse_transform(previous.model[-1].cluster_centers_))
     distance = np.linalg.norm(found.cluster_centers_[:, None] - earlier[None], axis=2)

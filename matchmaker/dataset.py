@@ -63,10 +63,18 @@ class Dataset:
         keys = self.tables["offers"]["key"].to_numpy(dtype=str)
         return np.searchsorted(keys, self.profiles.key), np.searchsorted(keys, self.profiles.key, side="right")
 
+    @cached_property
+    def _offer_columns(self) -> Mapping[str, np.ndarray[Any, Any]]:
+        """Columns of the offers: cutting a few rows out of the table takes milliseconds each time."""
+        return {str(name): column.to_numpy() for name, column in self.tables["offers"].items()}
+
     def activities(self, row: int) -> tuple[Activity, ...]:
         """Return what a municipality plans, pilots, runs or has ended."""
         first, last = (int(ends[row]) for ends in self._offer_ranges)
-        return tuple(_activity(record) for record in _records(self.tables["offers"].iloc[first:last]))
+        columns = self._offer_columns
+        return tuple(
+            _activity({name: column[place] for name, column in columns.items()}) for place in range(first, last)
+        )
 
     @cached_property
     def _cooperations_of(self) -> Mapping[str, tuple[Cooperation, ...]]:

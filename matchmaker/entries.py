@@ -48,8 +48,8 @@ def seen_in(tables: Tables, key: str) -> Seen:
     """Return what tables say about a municipality, in a form that can be compared."""
     found = {}
     for name in ("profiles", "needs", "offers"):
-        rows = tables[name][tables[name]["key"] == key]
-        found[name] = tuple(rows.astype(object).where(rows.notna(), None).itertuples(index=False, name=None))
+        rows = tables[name][tables[name]["key"] == key].itertuples(index=False, name=None)
+        found[name] = tuple(tuple(None if pd.isna(value) else value for value in row) for row in rows)
     return found
 
 
@@ -139,7 +139,7 @@ def own_profile(data: Dataset, key: str) -> OwnProfile:
     profiles = data.profiles
     row = profiles.row(key)
 
-    dates = data.tables["profiles"].set_index("key")["as_of"]
+    stated = data.tables["profiles"]
     return OwnProfile(
         municipality=profiles.municipality(row),
         maturity=tuple(_known(level) for level in profiles.maturity[row]),
@@ -151,7 +151,7 @@ def own_profile(data: Dataset, key: str) -> OwnProfile:
         offers=data.activities(row),
         fte=_known(profiles.fte[row]),
         budget_eur=_known(profiles.budget_eur[row]),
-        as_of=str(dates.get(key, "")),
+        as_of="".join(stated["as_of"][stated["key"] == key]),
         contact=data.contact(key),
         seen=seen_in(data.tables, key),
     )

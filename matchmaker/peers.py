@@ -17,7 +17,6 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.spatial.distance import cdist
 
 from matchmaker.errors import BadInput, BadPreference
 from matchmaker.message import message
@@ -219,6 +218,8 @@ def _barred(n: int, pairs: Ints) -> sparse.csr_array[Any]:
 
 def _nearest(table: Floats, rows: Ints, k: int, barred: sparse.csr_array[Any]) -> tuple[Ints, Floats]:
     """Return the nearest rows and their distances, shape (len(rows), k); -1 and NaN where there are fewer."""
+    from scipy.spatial.distance import cdist  # noqa: PLC0415 - takes a tenth of a second to load
+
     neighbour = np.full((len(rows), k), -1, dtype=np.int64)
     found = np.full(neighbour.shape, np.nan)
     size = max(1, _BLOCK_CELLS // len(table))

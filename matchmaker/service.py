@@ -13,7 +13,6 @@ from typing import Any, Final
 import networkx as nx
 import numpy as np
 import pandas as pd
-from joblib import parallel_config
 
 from matchmaker import (
     clusters,
@@ -182,6 +181,8 @@ def _cluster(scheduler: str) -> Iterator[None]:
     if not scheduler:
         yield
         return
+    from joblib import parallel_config  # noqa: PLC0415 - takes a tenth of a second to load
+
     try:
         from distributed import Client  # noqa: PLC0415 - an optional package
     except ImportError:

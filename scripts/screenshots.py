@@ -72,7 +72,7 @@ def running_app(database: str, *more: str, package: Path | None = None, says: IO
     address = f"http://localhost:{port}"
     options = ("--server.headless=true", f"--server.port={port}", "--server.fileWatcherType=none", *more)
     server = subprocess.Popen(  # noqa: S603 - the project's own app in the running Python
-        [sys.executable, "-m", "streamlit", "run", "app.py", *options],
+        [sys.executable, "-m", "matchmaker.ui", "run", "app.py", *options],
         cwd=ROOT,
         env={
             **os.environ,
@@ -83,7 +83,7 @@ def running_app(database: str, *more: str, package: Path | None = None, says: IO
         stderr=says,
     )
     try:
-        while not _answers(f"{address}/_stcore/health"):
+        while not answers(f"{address}/_stcore/health"):
             if server.poll() is not None:
                 raise RuntimeError(f"The app ended with code {server.returncode}.")
             time.sleep(0.1)
@@ -93,7 +93,8 @@ def running_app(database: str, *more: str, package: Path | None = None, says: IO
         server.wait()
 
 
-def _answers(address: str) -> bool:
+def answers(address: str) -> bool:
+    """Return whether a server answers at an address."""
     try:
         with urllib.request.urlopen(address) as answer:  # noqa: S310 - the own app's address
             return bool(answer.status == 200)  # noqa: PLR2004 - HTTP "OK"

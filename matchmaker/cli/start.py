@@ -19,16 +19,16 @@ _PORTS = range(1, 65_536)
 
 def run(arguments: argparse.Namespace) -> int:
     """Start the app from the checkout, where Streamlit finds its settings."""
-    from matchmaker.store import default_url
-
     _check_port(arguments.port)
-    environment = {**os.environ, "MATCHMAKER_DATABASE_URL": arguments.database or default_url()}
+    environment = dict(os.environ)
+    if arguments.database:
+        environment["MATCHMAKER_DATABASE_URL"] = arguments.database
     if arguments.data is not None:
         environment["MATCHMAKER_DATA"] = str(arguments.data.resolve())
     headless = "true" if arguments.no_browser else "false"
     sys.stderr.write(f"http://localhost:{arguments.port}\n")
     started = subprocess.run(
-        [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port", str(arguments.port),
+        [sys.executable, "-m", "matchmaker.ui", "run", str(ROOT / "app.py"), "--server.port", str(arguments.port),
          "--server.headless", headless],
         cwd=ROOT, env=environment, check=False,
     )  # fmt: skip

@@ -12,7 +12,7 @@ import io
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,8 +57,7 @@ class Language:
 
     def number(self, value: float, digits: int = 0) -> str:
         """Format a number with a fixed number of decimals."""
-        pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return _signed(format_decimal(_unsigned_zero(value, digits), format=pattern, locale=_LOCALES[self.code]))
+        return _number(_unsigned_zero(value, digits), digits, _LOCALES[self.code])
 
     def eur(self, value: float) -> str:
         """Format whole euros."""
@@ -82,6 +81,13 @@ class Language:
     def list(self, items: Sequence[str]) -> str:
         """Join items as a person would: with commas and a final "and"."""
         return format_list(list(items), locale=_LOCALES[self.code])
+
+
+@lru_cache(maxsize=16_384)
+def _number(value: float, digits: int, locale: str) -> str:
+    """Return a rounded number as it is written; a page has thousands, mostly the same after each click."""
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return _signed(format_decimal(value, format=pattern, locale=locale))
 
 
 def _unsigned_zero(value: float, digits: int) -> float:

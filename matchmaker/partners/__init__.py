@@ -55,6 +55,9 @@ _STABILITY_CONCENTRATION: Final = 100
 """Draws of `stability`: error of a maturity without a known one, and how closely the drawn weights keep to the
 chosen ones (about ±4 points at a weight of 0.2)."""
 
+_WORTH_THREADS: Final = 2_000
+"""Municipalities up to which handing the draws to threads takes longer than drawing them one by one."""
+
 FACTORS: Final = (0.0, 2.0)
 """What `sensitivity` does to a weight: leave it out, double it."""
 
@@ -231,7 +234,8 @@ def stability(
         drawn[weights > 0] = rng.dirichlet(_STABILITY_CONCENTRATION * weights[weights > 0] / weights.sum())
         return scoring.best_of_one(shaken(columns, se, rng), here, candidates, drawn, neutral, max_km, k).row
 
-    found = Parallel(n_jobs=-1, prefer="threads")(map(delayed(draw), np.random.default_rng(seed).spawn(draws)))
+    jobs = -1 if len(rows) > _WORTH_THREADS else 1
+    found = Parallel(n_jobs=jobs, prefer="threads")(map(delayed(draw), np.random.default_rng(seed).spawn(draws)))
     best = np.concatenate(found)
     stays = np.bincount(best[best >= 0], minlength=len(rows)) / draws
     return {int(row): float(stays[np.searchsorted(rows, row)]) for row in chosen[chosen >= 0]}

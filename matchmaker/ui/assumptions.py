@@ -33,29 +33,38 @@ def own_values(data: Dataset, use_cases: Sequence[str], _: Language) -> tuple[Ch
     except EntryRejected:
         # The data have changed meanwhile, and the values no longer fit them.
         kept, begins_with = (), data.catalogue
-    with st.expander(_("Change the figures these results rest on"), icon=":material/tune:"):
-        st.markdown(_("Projects and papers follow at once. Nothing is saved: download your figures to use them again."))
-        try:
-            edited = _edited(begins_with, use_cases, _)
-            elsewhere = tuple(change for change in kept if change.id not in edited.index)
-            changes = (*elsewhere, *changed(data.catalogue, edited))
-            with_assumptions(data, changes)
-        except EntryRejected as error:
-            for issue in error.issues:
-                name, __, column = issue.column.partition(", ")
-                field = _.render(data.catalogue.assumption(name).title) + (f", {_(column)}" if column else "")
-                st.error(f"**{show.escaped(field)}**: {show.escaped(f'{issue.value} – {_.render(issue.rule)}')}")
-            st.caption(_("Until that is corrected, the last usable figures stay in force."))
-            return kept
-        st.session_state[_KEPT] = changes
-        if changes:
-            st.caption(_.plural("{count} own value in force", "{count} own values in force", len(changes)))
-        own = pd.DataFrame([(c.id, c.low, c.central, c.high) for c in changes], columns=["id", *CASES])
-        downloads.button(
-            _("My figures as CSV"), partial(tables.exported, own), "annahmen_eigene.csv", key="download_own_values",
-            mime="text/csv", disabled=not changes,
-            help=_("On the command line: projects KEY --assumptions FILE.csv, and the same with report and plan"),
-        )  # fmt: skip
+    title = _("Change the figures these results rest on")
+    with st.expander(title, icon=":material/tune:", key="fold_own_values", on_change="rerun") as fold:
+        changes = _asked(data.catalogue, begins_with, kept, use_cases, _) if fold.open else kept
+    if changes:
+        st.caption(_.plural("{count} own value in force", "{count} own values in force", len(changes)))
+    st.session_state[_KEPT] = changes
+    return changes
+
+
+def _asked(
+    catalogue: Catalogue, begins_with: Catalogue, kept: tuple[Change, ...], use_cases: Sequence[str], _: Language
+) -> tuple[Change, ...]:
+    """Draw the editor and return what it asks for; where that cannot be used, say so and return what is in force."""
+    st.markdown(_("Projects and papers follow at once. Nothing is saved: download your figures to use them again."))
+    try:
+        edited = _edited(begins_with, use_cases, _)
+        elsewhere = tuple(change for change in kept if change.id not in edited.index)
+        changes = (*elsewhere, *changed(catalogue, edited))
+        catalogue.with_assumptions(changes)
+    except EntryRejected as error:
+        for issue in error.issues:
+            name, __, column = issue.column.partition(", ")
+            field = _.render(catalogue.assumption(name).title) + (f", {_(column)}" if column else "")
+            st.error(f"**{show.escaped(field)}**: {show.escaped(f'{issue.value} – {_.render(issue.rule)}')}")
+        st.caption(_("Until that is corrected, the last usable figures stay in force."))
+        return kept
+    own = pd.DataFrame([(c.id, c.low, c.central, c.high) for c in changes], columns=["id", *CASES])
+    downloads.button(
+        _("My figures as CSV"), partial(tables.exported, own), "annahmen_eigene.csv", key="download_own_values",
+        mime="text/csv", disabled=not changes,
+        help=_("On the command line: projects KEY --assumptions FILE.csv, and the same with report and plan"),
+    )  # fmt: skip
     return changes
 
 

@@ -56,6 +56,10 @@ _NETWORKS: Final = 2
 """Networks kept at most: of all of Germany with twenty suggestions for each, one takes half a gigabyte."""
 
 
+_DELIVERED: Final = 1.0
+"""Seconds after which the first page is with the browser: what is loaded at the same time would delay it."""
+
+
 @st.cache_resource(show_spinner=False)
 def opened() -> Workspace:
     """Return the package and the database this app was started with, as the local user of a desk sees them."""
@@ -182,7 +186,10 @@ def project_details(
     """Return the same projects, each split by a rule, with what competes and what grant rules and law say on a day."""
     data = service.with_assumptions(_dataset(version), changes)
     found = projects(version, key, preferences, use_case, changes)
-    groups = [service.split_by(group, rule) for group, rule in zip(found, rules, strict=True)]
+    groups = [
+        service.split_by(group, rule) if rule not in {"", group.rule} else group
+        for group, rule in zip(found, rules, strict=True)
+    ]
     return tuple(
         (group, service.project_options(data, key, group, preferences), service.project_conditions(data, group, on=day))
         for group in groups
@@ -202,9 +209,12 @@ def ways_in(version: Version, scenario: Scenario, key: str) -> tuple[WayIn, ...]
     return plans.ways_in(_dataset(version), scenario.limits, scenario.region, scenario.plan, key)
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
+@functools.lru_cache(maxsize=200)
 def sharing(group: Consortium) -> Sharing:
-    """Return the joint cost of a group split by every rule; a group carries all that this depends on."""
+    """Return the joint cost of a group split by every rule; a group carries all that this depends on.
+
+    Kept in Python's own way: Streamlit would walk through the whole group each time to make a key of it.
+    """
     return service.share_costs(group)
 
 
@@ -313,7 +323,7 @@ def insights(version: Version, simulated: bool) -> tuple[Insight, ...]:
 
 @functools.cache
 def warm_up() -> None:
-    """Load beside the first pages what the first clicks would otherwise wait for; once in the life of the server."""
+    """Load after the first page what the first clicks would otherwise wait for; once in the life of the server."""
     data, version = dataset(), workspace().version()
     someone = data.profiles.key[data.profiles.participates][:1].tolist()
 
@@ -324,7 +334,9 @@ def warm_up() -> None:
         with contextlib.suppress(MatchmakerError):
             types(version, True)
 
-    threading.Thread(target=load, daemon=True).start()
+    later = threading.Timer(_DELIVERED, load)
+    later.daemon = True
+    later.start()
 
 
 @st.cache_resource(show_spinner=False)

@@ -10,6 +10,7 @@ import re
 from decimal import Decimal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from matchmaker.errors import BadInput
 from matchmaker.i18n import LANGUAGES, Language, language
@@ -56,12 +57,15 @@ def language_switch() -> None:
         st.rerun()
 
 
-def municipality(_: Language) -> str:
-    """Draw the search field for the own municipality and return its key, empty while none is chosen."""
+def municipality(place: DeltaGenerator, _: Language) -> str:
+    """Draw the search field for the own municipality, and below it the switch that hides everything simulated.
+
+    Returns the key of the chosen one, empty while none is.
+    """
     labels = cache.choices(cache.workspace().version(), shows_simulated(), _("simulated"))
     keys = list(labels)
     asked = st.session_state.get("key", links.asked("key")) or login.own_key()
-    picked = st.selectbox(
+    picked = place.selectbox(
         _("Your municipality"),
         keys,
         index=keys.index(asked) if asked in labels else None,
@@ -71,6 +75,12 @@ def municipality(_: Language) -> str:
         # A municipality entered by hand is chosen by setting "key": a new widget takes it up.
         key=f"municipality_{st.session_state.get('municipality_round', 0)}",
     )
+    place.toggle(
+        _("Show simulated participants"),
+        value=True,
+        key="simulated",
+        help=_("They do not exist. They show what the program can do while few real profiles are entered."),
+    )
     st.session_state["key"] = picked or ""
     return picked or ""
 
@@ -79,16 +89,6 @@ def choose(key: str) -> None:
     """Make a municipality the chosen one with the next run."""
     st.session_state["key"] = key
     st.session_state["municipality_round"] = st.session_state.get("municipality_round", 0) + 1
-
-
-def simulated_switch(_: Language) -> None:
-    """Draw the switch that hides everything simulated."""
-    st.toggle(
-        _("Show simulated participants"),
-        value=True,
-        key="simulated",
-        help=_("They do not exist. They show what the program can do while few real profiles are entered."),
-    )
 
 
 def shows_simulated() -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -73,12 +72,12 @@ def _outlines() -> list[dict[str, list[list[float]]]]:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture ready to be drawn: its options as JSON, its size, and the keys behind its dots by series.
+    """A picture ready to be drawn: options of the chart library, size, and the keys behind its dots by series.
 
-    Options of thousands of dots take longer to make than to draw; as text they can be kept and are read fastest.
+    It may be kept and shared, so it is only read.
     """
 
-    options: str
+    options: Mapping[str, Any]
     width: int | Literal["stretch"]
     height: int
     keys: Mapping[int, Sequence[str]]
@@ -195,7 +194,7 @@ def map_picture(
     across, up = _around([m for dots in groups.values() for m, _size in dots]) if close else _COUNTRY
     top = _LEGEND + 24 * max(0, (len(groups) + len(links) + bool(centres) - 3) // 2)
     return Picture(
-        _json({
+        {
             "grid": {"left": 0, "top": top, "width": width, "height": round(width * _RATIO)},
             "xAxis": {**hidden, **_bounds(across, _SQUEEZE)},
             "yAxis": {**hidden, **_bounds(up, 1)},
@@ -213,15 +212,11 @@ def map_picture(
                 {"type": "inside", axis: 0, "zoomOnMouseWheel": "ctrl"} for axis in ("xAxisIndex", "yAxisIndex")
             ],
             "series": series,
-        }),
+        },
         width,
         top + round(width * _RATIO),
         shown,
     )  # fmt: skip
-
-
-def _json(options: Mapping[str, Any]) -> str:
-    return json.dumps({**options, "animation": False}, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def marked(municipality: Municipality, _: Language) -> str:
@@ -249,7 +244,7 @@ def graph_picture(
     """Return all who have partners as a graph, each community a disc; every dot can be clicked."""
     dots = [(m, size, place) for place, members in enumerate(groups.values()) for m, size in members if m.key in places]
     return Picture(
-        _json({
+        {
             "legend": {
                 "top": 0,
                 "data": [{"name": label, "icon": icon} for label, icon in zip(groups, _SYMBOLS, strict=False)],
@@ -279,7 +274,7 @@ def graph_picture(
                     ],
                 }
             ],
-        }),
+        },
         "stretch",
         560,
         {0: [m.key for m, _size, _place in dots]},

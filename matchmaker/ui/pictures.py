@@ -28,7 +28,7 @@ _save_button = st.components.v2.component(
 
 
 def draw(
-    options: Mapping[str, Any] | str,
+    options: Mapping[str, Any],
     _: Language,
     *,
     key: str,
@@ -40,14 +40,12 @@ def draw(
 ) -> Any:
     """Draw a picture of the chart library's options with a button that saves it, and return what was clicked in it.
 
-    ``options`` may be kept as JSON; then they say themselves that nothing moves.
-
     ``alt`` says in words what is to be seen, and which table has the same content; ``file`` is the name of the saved
     picture, without its ending. Nothing moves: that would be lost on paper and disturbs those who asked their
     computer for calm.
     """
     state = st.echarts_chart(
-        options if isinstance(options, str) else {**options, "animation": False},
+        {**options, "animation": False},
         height=height,
         width=width,
         key=key,

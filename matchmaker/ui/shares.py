@@ -17,7 +17,7 @@ from matchmaker.ui.show import escaped
 def chosen_rule(group: Consortium) -> str:
     """Return the rule that the user has chosen for a project; empty for the recommended one."""
     rule = str(st.session_state.get(_key(group), ""))
-    return rule if cache.sharing(group).of(rule) else ""
+    return rule if rule and cache.sharing(group).of(rule) else ""
 
 
 def _key(group: Consortium) -> str:

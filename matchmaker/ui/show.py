@@ -130,17 +130,21 @@ def cooperations(found: Sequence[Cooperation], _: Language) -> None:
     if not found:
         return
     with printing.fold(_.plural("{count} known cooperation", "{count} known cooperations", len(found))):
-        for one in found:
-            st.markdown(
+        st.markdown(
+            "\n".join(
                 f"- **{escaped(one.title)}** ({_(one.status)}): {escaped(_.label(one.topic))}{link(one.url, _)}"
+                for one in found
             )
+        )
 
 
 def sources(evidence: Sequence[Evidence], _: Language, limit: int = 5) -> None:
     """List published evidence with links to where it can be read."""
+    lines = []
     for item in evidence[:limit]:
         year = f" ({item.year})" if item.year else ""
-        st.markdown(f"- {escaped(_.label(item.title))}{year}{link(item.url, _)}")
+        lines.append(f"- {escaped(_.label(item.title))}{year}{link(item.url, _)}")
+    st.markdown("\n".join(lines))
     if len(evidence) > limit:
         st.caption(_("{count} more published sources").format(count=len(evidence) - limit))
 
@@ -227,19 +231,19 @@ def suggestion(s: Suggestion, _: Language) -> None:
         st.markdown(f"#### {s.rank}. {name(s.partner, _)}")
         far = _("distance unknown") if s.km is None else _("{km} km away").format(km=_.number(s.km))
         st.caption(f"{facts(s.partner, _)} · {far}")
-        fit, reported, stays = st.columns([3, 5, 4])
-        fit.metric(
+        figures = st.container(horizontal=True, gap="large")
+        figures.metric(
             _("Score"),
             _.number(s.score, 2),
             help=_("Weighted sum of nine parts between 0 and 1.") + " " + links.method(_, "score"),
         )
-        reported.metric(
+        figures.metric(
             _("On reported data"),
             _.percent(s.coverage),
             help=_("Share of the score that rests on reported data.") + " " + links.method(_, "unknown"),
         )
         if s.stability is not None:
-            stays.metric(
+            figures.metric(
                 _("Stability"),
                 f"{_.percent(s.stability)}",
                 _.render(s.steadiness) if s.steadiness else None,

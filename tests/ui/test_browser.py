@@ -191,6 +191,9 @@ def test_a_picture_is_saved_under_its_name_and_streamlits_own_words_are_translat
         button.click()
     assert download.value.suggested_filename == "passung.png"
     assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
+    page.get_by_text("Alle Zahlen" if lang == "de" else "All figures", exact=True).click()
+    expect(page.get_by_test_id("stDataFrame").locator("canvas").first).to_be_visible()
+    sound(page)
     spoken = page.evaluate("[...document.querySelectorAll('[aria-label]')].map(e => e.ariaLabel).join('|')")
     english = ("Help for", "Download as", "Fullscreen", "Main menu", "Link to heading", "Show/hide")
     assert [word in spoken for word in english] == [lang == "en"] * len(english)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from matchmaker import service
-from matchmaker.ui import cache, inputs, maps, show, tables
+from matchmaker.ui import cache, inputs, maps, printing, show, tables
 
 _ = inputs.chosen_language()
 st.title(_("Find partners"))
@@ -59,16 +59,19 @@ with everything.container(width=maps.NARROW):
         alt=_("Map of the partners; the table below has the same places."),
         width=maps.NARROW,
     )  # fmt: skip
-table = tables.scores(found, _)
-st.subheader(_("All figures"))
-digits = {str(column): 0 if column == _("km") else 2 for column in table.select_dtypes("number")}
-tables.draw(table, "partner.csv", _, digits={**digits, _("Rank"): 0})
-st.caption(_("All parts lie between 0 and 1. An empty cell means: nothing is reported."))
-
-st.subheader(_("What if something counted more or less?"))
-changes = tables.shifts(cache.weight_shifts(cache.workspace().version(), key, preferences, top), _)
-if changes.empty:
-    st.markdown(_("The list holds: no single weight, left out or doubled, brings in anybody else."))
-else:
-    st.markdown(_("Who would come in and who would drop out if one weight alone were left out or counted twice."))
-    tables.draw(changes, "gewichte.csv", _)
+with printing.fold(_("All figures"), key="figures", icon=":material/table:") as figures:
+    if figures.open:
+        table = tables.scores(found, _)
+        digits = {str(column): 0 if column == _("km") else 2 for column in table.select_dtypes("number")}
+        tables.draw(table, "partner.csv", _, digits={**digits, _("Rank"): 0})
+        st.caption(_("All parts lie between 0 and 1. An empty cell means: nothing is reported."))
+with printing.fold(_("What if something counted more or less?"), key="shifts", icon=":material/tune:") as shifts:
+    if shifts.open:
+        changes = tables.shifts(cache.weight_shifts(cache.workspace().version(), key, preferences, top), _)
+        if changes.empty:
+            st.markdown(_("The list holds: no single weight, left out or doubled, brings in anybody else."))
+        else:
+            st.markdown(
+                _("Who would come in and who would drop out if one weight alone were left out or counted twice.")
+            )
+            tables.draw(changes, "gewichte.csv", _)
