@@ -15,6 +15,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -105,10 +106,8 @@ class Types:
     ``stability`` the mean adjusted Rand index between its types and those found in resampled rows; both are told
     even where that division is not good enough to be called types, and NaN where all municipalities are the same.
     ``tried`` lists number of types, silhouette and stability for every number tried; ``reference`` has the
-    silhouettes of data without groups, shape (references, numbers tried). ``without`` is the adjusted Rand index
-    between the types and those found without one of the ``features``, in their order; empty for one type.
-    ``structured`` says that no reference comes near the silhouette, by the rule of `find_types`; ``weak`` that one
-    does, or that silhouette or stability are low.
+    silhouettes of data without groups, shape (references, numbers tried). ``structured`` says that no reference comes
+    near the silhouette, by the rule of `find_types`; ``weak`` that one does, or that silhouette or stability are low.
     """
 
     types: tuple[MunicipalityType, ...]
@@ -120,13 +119,23 @@ class Types:
     weak: bool
     tried: tuple[tuple[int, float, float], ...]
     reference: Floats
-    without: tuple[float, ...]
     model: Pipeline
+    searched: Search
 
     @property
     def label(self) -> Ints:
         """Type of each row of the profiles, 0 where a feature is unknown."""
         return self.membership.label
+
+    @cached_property
+    def without(self) -> tuple[float, ...]:
+        """Adjusted Rand index between the types and those found without each feature, in their order.
+
+        Empty for one type. Computed when first asked for: it takes as long as finding the types.
+        """
+        k, searched = len(self.types), self.searched
+        with _one_thread():
+            return _without(searched.data, searched.divisions[k], searched.seed) if k > 1 else ()
 
     @property
     def verdict(self) -> Message:
@@ -257,8 +266,6 @@ def chosen_types(
     if not structured and number is None:
         k = 1
     chosen = copy.copy(searched.divisions[k])
-    with _one_thread():
-        without = _without(searched.data, chosen, searched.seed) if k > 1 else ()
     kept = _kept(searched.prepare, chosen, previous)
     model, ids = _numbered(searched.prepare, chosen, kept)
     membership = _membership(model, ids, searched.features)
@@ -273,8 +280,8 @@ def chosen_types(
         weak=not (structured and silhouette >= WEAK_SILHOUETTE and stability >= STABLE),
         tried=tried,
         reference=reference,
-        without=without,
         model=model,
+        searched=searched,
     )
 
 

@@ -104,8 +104,10 @@ def test_the_switch_changes_every_text_to_the_other_language(look):
     assert session.query_params["lang"] == "en"
 
 
-def test_partners_come_with_scores_reasons_and_sources_and_the_simulated_ones_are_marked(look):
+def test_partners_come_with_scores_reasons_and_sources_and_the_simulated_ones_are_marked(look, unfold):
     session = look("partners", key=SUEDERBRARUP)
+    assert len(cards(session)) == 5
+    unfold(session)
     names = cards(session)
     assert [name.split(".")[0] for name in names] == [str(rank) for rank in range(1, 11)]
     simulated = {m.name for m in everybody_simulated()}

@@ -7,6 +7,9 @@ import streamlit as st
 from matchmaker import service
 from matchmaker.ui import cache, inputs, maps, printing, show, tables
 
+SHOWN = 5
+"""Partners shown as cards at once; all others are in pictures and tables, and their cards unfold."""
+
 _ = inputs.chosen_language()
 st.title(_("Find partners"))
 key = st.session_state.get("key", "")
@@ -39,8 +42,12 @@ st.caption(
 )
 everything = st.container(horizontal=True, gap="medium")
 with everything.container(width=420):
-    for suggestion in found:
+    for suggestion in found[:SHOWN]:
         show.suggestion(suggestion, _)
+    if rest := found[SHOWN:]:
+        with printing.fold(_.plural("{count} more partner", "{count} more partners", len(rest)), key="more") as more:
+            for suggestion in rest if more.open else ():
+                show.suggestion(suggestion, _)
 with everything.container(width=maps.NARROW):
     st.subheader(_("Where the score comes from"))
     show.score_bars(found, _)

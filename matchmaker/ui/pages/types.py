@@ -6,7 +6,7 @@ import streamlit as st
 
 from matchmaker.clusters import MOST_TYPES
 from matchmaker.errors import BadInput
-from matchmaker.ui import cache, inputs, show, tables, typology
+from matchmaker.ui import cache, inputs, printing, show, tables, typology
 
 _ = inputs.chosen_language()
 st.title(_("Types"))
@@ -62,6 +62,8 @@ st.markdown(
 )  # fmt: skip
 if found.tried:
     typology.numbers_tried(found, _)
-if found.without:
-    st.subheader(_("What the types hinge on"))
-    typology.without_features(found, _)
+if len(found.types) > 1:
+    with printing.fold(_("What the types hinge on"), key="hinges", icon=":material/key:") as hinges:
+        if hinges.open:
+            with st.spinner(_("Looking for types …")):
+                typology.without_features(found, _)
