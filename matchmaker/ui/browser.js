@@ -87,6 +87,15 @@ function paintFigures() {
   }, true)
 }
 
+// A list of several stays open after a choice. It covers what the choice brings about and the buttons below, and hides
+// the whole page from screen readers. Typing, the arrow keys or another click open it again.
+function closeAfterChoice(event) {
+  if (event.type === "click" ? !event.target.closest?.("[role=option]") : event.key !== "Enter") return
+  const open = "[data-testid=stMultiSelect] input[aria-expanded=true]"
+  setTimeout(() => document.querySelector(open)?.dispatchEvent(
+    new KeyboardEvent("keydown", { key: "Escape", code: "Escape", bubbles: true, cancelable: true })))
+}
+
 // Pictures and large tables are painted: on paper their colours are turned where the page is dark.
 function markDark() {
   const page = document.querySelector("[data-testid=stApp]")
@@ -104,6 +113,10 @@ export default ({ data }) => {
   observer.observe(document.body, {
     subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: SPOKEN,
   })
+  for (const type of ["click", "keydown"]) {
+    document.removeEventListener(type, closeAfterChoice, true)
+    document.addEventListener(type, closeAfterChoice, true)
+  }
   window.removeEventListener("beforeprint", markDark)
   window.addEventListener("beforeprint", markDark)
 }

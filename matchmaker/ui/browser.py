@@ -11,6 +11,7 @@ from matchmaker.i18n import Language
 
 _STYLE: Final = """
 [data-testid=InputInstructions] { display: none }
+[data-testid=stMultiSelect] input { min-width: 48px !important }
 [data-testid=stCaptionContainer] { color: inherit; opacity: 0.8 }
 button[data-selected], [data-testid=stSliderThumbValue] { color: inherit !important }
 @media (max-width: 1000px) {
@@ -34,8 +35,10 @@ button[data-selected], [data-testid=stSliderThumbValue] { color: inherit !import
 }
 """
 """What Streamlit's settings cannot say. Its hints at what the Enter key does exist in English only; leaving the field
-does the same. Its captions are paler than WCAG 2.2 allows (4.5:1), and so are chosen buttons and the figures of
-sliders on the dark page. On paper nothing stands that can only be clicked, and heads of tables come again."""
+does the same. Its lists of several are a line higher while the cursor is in them: the button below would move away
+under the mouse, and the click would be lost. Its captions are paler than WCAG 2.2 allows (4.5:1), and so are chosen
+buttons and the figures of sliders on the dark page. On paper nothing stands that can only be clicked, and heads of
+tables come again."""
 
 _page = st.components.v2.component(
     "page_language", js=Path(__file__).with_name("browser.js").read_text(encoding="utf-8")

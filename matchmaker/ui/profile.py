@@ -254,7 +254,8 @@ def saving(edited: OwnProfile, own: OwnProfile, said: DeltaGenerator, _: Languag
     """Offer to save what was entered over what was read, and return whether anything is unsaved.
 
     ``own`` is what is saved now. Where others have saved meanwhile, the user decides whose state stays. What is wrong
-    is said in a place of its own, since the buttons stand in a row.
+    is said in a place of its own, since the buttons stand in a row. The button can always be pressed: what was just
+    typed reaches the page only when the field is left, by that very click.
     """
     key = own.municipality.key
     changed = not own.municipality.simulated and (not readable or differs(edited, begun(own)))
@@ -269,7 +270,10 @@ def saving(edited: OwnProfile, own: OwnProfile, said: DeltaGenerator, _: Languag
             start_over(key)
             st.rerun()
     label = _("Save anyway") if meanwhile else _("Save")
-    if st.button(label, type="primary", icon=":material/save:", disabled=not changed or not readable):
+    pressed = st.button(label, type="primary", icon=":material/save:", disabled=own.municipality.simulated)
+    if pressed and not changed:
+        st.toast(_("There is nothing to save: nothing has been changed."), icon=":material/info:")
+    elif pressed and readable:
         try:
             cache.workspace().save_profile(replace(edited, seen=None) if meanwhile else edited, by=inputs.author())
         except ChangedMeanwhile:
