@@ -216,9 +216,9 @@ def test_the_cost_of_the_chosen_use_case_can_be_changed(look, unfold):
     del session.session_state["assumptions_de_UC01"]
     session.run()
     assert labelled(session.metric, "Ersparnis in 5 Jahren").value != before
-    (basis,) = [t.value for t in session.dataframe if "Kennzahl" in t.value and "Begründung" in t.value]
+    (basis,) = [t.value for t in session.dataframe if "Wert" in t.value and "Begründung" in t.value]
     own = basis[basis["Status"] == "eigener Wert"]
-    assert list(own["Kennzahl"]) == ["Einmalige Kosten: KI-Protokollierung von Gremiensitzungen"]
+    assert list(own["Wert"]) == ["Einmalige Kosten: KI-Protokollierung von Gremiensitzungen"]
     assert list(own["Quelle"]) == [""]
 
 
