@@ -3,7 +3,7 @@
 const WRITTEN = [
   "button", "[role=menuitem]", "[role=tooltip]", "[role=option]", "[data-testid=stSkipToContent]",
   "[data-testid=stMainMenuPopover]", "[data-testid=stFileUploaderDropzone]", "[data-testid=stStatusWidget]",
-  "[data-testid=stTooltipContent]", "[data-testid=stDialog]",
+  "[data-testid=stTooltipContent]", "[data-testid=stDialog]", "[data-testid=stFileChip]",
 ].join(",")
 const SPOKEN = ["aria-label", "placeholder", "title"]
 const CHART = "[data-testid=stEChartsChart]"
@@ -23,7 +23,9 @@ function translated(text) {
   const colon = text.indexOf(": ")
   if (colon > 0 && words[text.slice(0, colon)]) return words[text.slice(0, colon)] + text.slice(colon)
   const begin = Object.keys(words).find((word) => word.endsWith(" ") && text.startsWith(word))
-  return begin ? words[begin] + text.slice(begin.length) : text
+  if (begin) return words[begin] + text.slice(begin.length)
+  const end = Object.keys(words).find((word) => word.startsWith(" ") && text.endsWith(word))
+  return end ? text.slice(0, -end.length) + words[end] : text
 }
 
 function replace(node, name, change, read, write) {

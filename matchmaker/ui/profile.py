@@ -96,9 +96,9 @@ def needs(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[tuple[str
     found = []
     for use_case_id in chosen:
         use_case = catalogue.use_case(use_case_id)
-        left, right = st.columns([3, 2], vertical_alignment="center")
-        left.markdown(f"**{show.escaped(_.label(use_case.title))}**")
-        urgency = right.segmented_control(
+        row = st.container(horizontal=True, vertical_alignment="center")
+        row.markdown(f"**{show.escaped(_.label(use_case.title))}**", width="stretch")
+        urgency = row.segmented_control(
             _("How urgent is {title}?").format(title=show.in_label(_.label(use_case.title))),
             list(words),
             default=stated.get(use_case_id, _DEFAULT_URGENCY),
@@ -139,9 +139,9 @@ def offers(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[Activity
     found = list(published)
     for use_case_id in chosen:
         before = stated.get(use_case_id)
-        left, right = st.columns([3, 2], vertical_alignment="center")
-        left.markdown(f"**{show.escaped(titles[use_case_id])}**")
-        stage = right.segmented_control(
+        row = st.container(horizontal=True, vertical_alignment="center")
+        row.markdown(f"**{show.escaped(titles[use_case_id])}**", width="stretch")
+        stage = row.segmented_control(
             _("How far are you with {title}?").format(title=show.in_label(titles[use_case_id])),
             list(_STAGES),
             default=before.stage if before and before.stage in _STAGES else Stage.OPERATION,

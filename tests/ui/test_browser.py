@@ -102,12 +102,12 @@ def test_the_network_draws_and_changes_its_language(page, address):
 
 
 def test_the_first_press_of_save_counts(page, address):
-    page.goto(f"{address}/?lang=de&key=01003000")
+    page.goto(f"{address}/?lang=de&key=01004000")
     sound(page)
     go(page, "Meine Kommune")
     field = page.get_by_role("combobox", name="Was kostet Ihre Beschäftigten Zeit und Nerven?")
     save, said = page.get_by_role("button", name="Speichern"), page.get_by_text("Gespeichert.")
-    for count, typed in enumerate(("Protokoll", "Chatbot"), start=1):  # wide enough for the cursor to need a third line
+    for count, typed in enumerate(("Protokoll", "Vermerke"), start=1):  # the cursor needs a third line
         field.click()
         field.fill(typed)
         page.get_by_role("option").first.click()
@@ -129,6 +129,20 @@ def test_the_first_press_of_save_counts(page, address):
     expect(save).to_be_focused()
     page.keyboard.press("Enter")
     expect(said).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1024, 768])
+def test_a_tablet_shows_links_and_choices_whole(page, address, width):
+    cut = "of => of.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.innerText)"
+    page.set_viewport_size({"width": width, "height": 768})
+    page.goto(f"{address}/?lang=de&key=01002000")
+    sound(page)
+    assert page.get_by_test_id("stPageLink").locator("a *").evaluate_all(cut) == []
+    page.get_by_role("link", name="1. Meine Kommune beschreiben").click()
+    sound(page)
+    need(page, "Wissen", "Interner Wissensassistent für Akten, Satzungen und Erlasse", "dringend")
+    assert page.locator("[data-tag], [data-tag] *").evaluate_all(cut) == []
+    assert page.get_by_test_id("stMain").get_by_role("radiogroup").evaluate_all(cut) == []
 
 
 def test_a_kilometre_is_as_long_to_the_east_as_to_the_north(page, address):
