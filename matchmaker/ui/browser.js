@@ -3,7 +3,7 @@
 const WRITTEN = [
   "button", "[role=menuitem]", "[role=tooltip]", "[role=option]", "[data-testid=stSkipToContent]",
   "[data-testid=stMainMenuPopover]", "[data-testid=stFileUploaderDropzone]", "[data-testid=stStatusWidget]",
-  "[data-testid=stTooltipContent]", "[data-testid=stDialog]",
+  "[data-testid=stTooltipContent]", "[data-testid=stDialog]", "[data-testid=stFileChip]",
 ].join(",")
 const SPOKEN = ["aria-label", "placeholder", "title"]
 const CHART = "[data-testid=stEChartsChart]"
@@ -23,7 +23,9 @@ function translated(text) {
   const colon = text.indexOf(": ")
   if (colon > 0 && words[text.slice(0, colon)]) return words[text.slice(0, colon)] + text.slice(colon)
   const begin = Object.keys(words).find((word) => word.endsWith(" ") && text.startsWith(word))
-  return begin ? words[begin] + text.slice(begin.length) : text
+  if (begin) return words[begin] + text.slice(begin.length)
+  const end = Object.keys(words).find((word) => word.startsWith(" ") && text.endsWith(word))
+  return end ? text.slice(0, -end.length) + words[end] : text
 }
 
 function replace(node, name, change, read, write) {
@@ -87,6 +89,15 @@ function paintFigures() {
   }, true)
 }
 
+// A list of several stays open after a choice. It covers what the choice brings about and the buttons below, and hides
+// the whole page from screen readers. Typing, the arrow keys or another click open it again.
+function closeAfterChoice(event) {
+  if (event.type === "click" ? !event.target.closest?.("[role=option]") : event.key !== "Enter") return
+  const open = "[data-testid=stMultiSelect] input[aria-expanded=true]"
+  setTimeout(() => document.querySelector(open)?.dispatchEvent(
+    new KeyboardEvent("keydown", { key: "Escape", code: "Escape", bubbles: true, cancelable: true })))
+}
+
 // Pictures and large tables are painted: on paper their colours are turned where the page is dark.
 function markDark() {
   const page = document.querySelector("[data-testid=stApp]")
@@ -104,6 +115,10 @@ export default ({ data }) => {
   observer.observe(document.body, {
     subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: SPOKEN,
   })
+  for (const type of ["click", "keydown"]) {
+    document.removeEventListener(type, closeAfterChoice, true)
+    document.addEventListener(type, closeAfterChoice, true)
+  }
   window.removeEventListener("beforeprint", markDark)
   window.addEventListener("beforeprint", markDark)
 }

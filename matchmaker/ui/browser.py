@@ -11,11 +11,16 @@ from matchmaker.i18n import Language
 
 _STYLE: Final = """
 [data-testid=InputInstructions] { display: none }
+[data-testid=stMultiSelect] input { min-width: 48px !important }
 [data-testid=stCaptionContainer] { color: inherit; opacity: 0.8 }
 button[data-selected], [data-testid=stSliderThumbValue] { color: inherit !important }
-@media (max-width: 1000px) {
+[data-testid=stPageLink] a * { white-space: normal; overflow: visible }
+[data-tag], [data-tag] span { height: auto; white-space: normal }
+.katex-display { overflow-x: auto; overflow-y: hidden }
+@media (max-width: 1150px) {
   [data-testid=stMainBlockContainer] { padding: 3.5rem 1.25rem 2rem }
   [data-testid=stMainBlockContainer] h1 { font-size: 2rem }
+  [data-testid=stMainBlockContainer] h4 { font-size: 1.2rem; hyphens: auto }
 }
 @page { size: A4; margin: 15mm }
 @media print {
@@ -34,8 +39,10 @@ button[data-selected], [data-testid=stSliderThumbValue] { color: inherit !import
 }
 """
 """What Streamlit's settings cannot say. Its hints at what the Enter key does exist in English only; leaving the field
-does the same. Its captions are paler than WCAG 2.2 allows (4.5:1), and so are chosen buttons and the figures of
-sliders on the dark page. On paper nothing stands that can only be clicked, and heads of tables come again."""
+does the same. Its lists of several are a line higher while the cursor is in them: the button below would move away
+under the mouse, and the click would be lost. Where the page is narrow, it cuts links, chosen entries and formulas. Its
+captions are paler than WCAG 2.2 allows (4.5:1), and so are chosen buttons and the figures of sliders on the dark page.
+On paper nothing stands that can only be clicked, and heads of tables come again."""
 
 _page = st.components.v2.component(
     "page_language", js=Path(__file__).with_name("browser.js").read_text(encoding="utf-8")
@@ -52,8 +59,13 @@ def announce(_: Language) -> None:
 
 
 def _words(_: Language) -> dict[str, str]:
-    """Return Streamlit's own words, which exist in English only; one that ends in a blank begins a text."""
+    """Return Streamlit's own words, which exist in English only.
+
+    One that ends in a blank begins a text, one that begins with a blank ends it.
+    """
     begin = {"Help for ": _("Help for"), "Remove ": _("Remove"), "Made with Streamlit ": _("Made with Streamlit")}
+    largest = st.get_option("server.maxUploadSize")
+    at_most = _("at most {size} MB").format(size=_.number(largest))
     whole = {
         "Sidebar": _("Sidebar"),
         "App pages": _("Pages"),
@@ -85,5 +97,10 @@ def _words(_: Language) -> dict[str, str]:
         "Search": _("Search the table"),
         "Upload": _("Choose a file"),
         "file upload": _("Choose a file"),
+        "Add files": _("Choose a file"),
+        f"{largest}MB per file": at_most,
+        "Error:": f"{_('Not read in')}:\N{NO-BREAK SPACE}",
+        f"File must be {largest}.0MB or smaller.": at_most,
+        " files are not allowed.": ": " + _("files of this kind cannot be read here"),
     }
     return {**{word: f"{text} " for word, text in begin.items()}, **whole}

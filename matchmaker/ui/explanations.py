@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Final
 
 import streamlit as st
@@ -23,7 +24,7 @@ from matchmaker.model import (
 )
 from matchmaker.peers import TAILS
 
-_LIMIT = rf"m_i<{WEAK_BELOW}"
+_LIMIT = rf"m_i<{Fraction(WEAK_BELOW)}"  # a decimal sign would be right in one language only
 FORMULAS: Final = (
     r"\frac{\sum\min(u_i,u_j)}{\sum\max(u_i,u_j)}",
     r"\frac{\sum u_i\,o_j}{\sum u_i}",

@@ -18,11 +18,14 @@ from matchmaker.message import message
 from matchmaker.model import KINDS, LAND_NAMES, LANDS, PART_MEANINGS, PARTS, PRESETS, Preferences, Weights
 from matchmaker.store import Author
 from matchmaker.ui import cache, links, login
-from matchmaker.ui.show import part_names
+from matchmaker.ui.show import escaped, part_names
 
 _NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
 _GROUPED = re.compile(r"-?[1-9][0-9]{0,2}[.,][0-9]{3}")
 """A thousand and more, or one and less: "1.000" is both, depending on the language."""
+
+_LONGEST = 20
+"""So much of a key that nobody has is repeated."""
 
 _LANGUAGE_NAMES = {"de": "Deutsch", "en": "English"}
 
@@ -82,6 +85,13 @@ def municipality(place: DeltaGenerator, _: Language) -> str:
         help=_("They do not exist. They show what the program can do while few real profiles are entered."),
     )
     st.session_state["key"] = picked or ""
+    if asked and asked not in labels:
+        st.session_state["unknown_key"] = asked
+    if picked:
+        st.session_state.pop("unknown_key", None)
+    elif unknown := st.session_state.get("unknown_key"):
+        missing = _("No municipality in the list has the key {key}. Choose yours here.")
+        st.warning(missing.format(key=escaped(unknown[:_LONGEST])), icon=":material/help:")
     return picked or ""
 
 

@@ -198,7 +198,7 @@ def _time(scenario: Scenario, _: Language) -> None:
             "xAxis": {"type": "value", "min": 0, "name": _("weeks from the start"), "nameLocation": "middle",
                       "nameGap": 24},
             "yAxis": {"type": "category", "data": labels, "inverse": True,
-                      "axisLabel": {"width": 320, "overflow": "truncate"}},
+                      "axisLabel": {"width": 240, "overflow": "break"}},
             "series": [
                 {"type": "bar", "stack": "weeks", **hidden, "data": [one.first - 1 for one in found]},
                 {"type": "bar", "stack": "weeks", "name": _("setting up"), "itemStyle": {"color": COLOURS[0]},

@@ -96,9 +96,9 @@ def needs(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[tuple[str
     found = []
     for use_case_id in chosen:
         use_case = catalogue.use_case(use_case_id)
-        left, right = st.columns([3, 2], vertical_alignment="center")
-        left.markdown(f"**{show.escaped(_.label(use_case.title))}**")
-        urgency = right.segmented_control(
+        row = st.container(horizontal=True, vertical_alignment="center")
+        row.markdown(f"**{show.escaped(_.label(use_case.title))}**", width="stretch")
+        urgency = row.segmented_control(
             _("How urgent is {title}?").format(title=show.in_label(_.label(use_case.title))),
             list(words),
             default=stated.get(use_case_id, _DEFAULT_URGENCY),
@@ -139,9 +139,9 @@ def offers(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[Activity
     found = list(published)
     for use_case_id in chosen:
         before = stated.get(use_case_id)
-        left, right = st.columns([3, 2], vertical_alignment="center")
-        left.markdown(f"**{show.escaped(titles[use_case_id])}**")
-        stage = right.segmented_control(
+        row = st.container(horizontal=True, vertical_alignment="center")
+        row.markdown(f"**{show.escaped(titles[use_case_id])}**", width="stretch")
+        stage = row.segmented_control(
             _("How far are you with {title}?").format(title=show.in_label(titles[use_case_id])),
             list(_STAGES),
             default=before.stage if before and before.stage in _STAGES else Stage.OPERATION,
@@ -254,7 +254,8 @@ def saving(edited: OwnProfile, own: OwnProfile, said: DeltaGenerator, _: Languag
     """Offer to save what was entered over what was read, and return whether anything is unsaved.
 
     ``own`` is what is saved now. Where others have saved meanwhile, the user decides whose state stays. What is wrong
-    is said in a place of its own, since the buttons stand in a row.
+    is said in a place of its own, since the buttons stand in a row. The button can always be pressed: what was just
+    typed reaches the page only when the field is left, by that very click.
     """
     key = own.municipality.key
     changed = not own.municipality.simulated and (not readable or differs(edited, begun(own)))
@@ -269,7 +270,10 @@ def saving(edited: OwnProfile, own: OwnProfile, said: DeltaGenerator, _: Languag
             start_over(key)
             st.rerun()
     label = _("Save anyway") if meanwhile else _("Save")
-    if st.button(label, type="primary", icon=":material/save:", disabled=not changed or not readable):
+    pressed = st.button(label, type="primary", icon=":material/save:", disabled=own.municipality.simulated)
+    if pressed and not changed:
+        st.toast(_("There is nothing to save: nothing has been changed."), icon=":material/info:")
+    elif pressed and readable:
         try:
             cache.workspace().save_profile(replace(edited, seen=None) if meanwhile else edited, by=inputs.author())
         except ChangedMeanwhile:

@@ -37,8 +37,10 @@ from matchmaker.ui.pictures import COLOURS
 
 _ADDRESS: Final = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)
 """Places in an address by which the browser knows it as one."""
+_BLANKS: Final = re.compile(r"[^\S\N{NO-BREAK SPACE}]+")
+"""Blanks and line breaks; what keeps a figure and its unit on one line stays."""
 
-_FIGURE: Final = 240
+_FIGURE: Final = 205
 """Width in pixels of a figure with its range below."""
 
 _IN_ADDRESSES: Final = "/:?#@!$&'*+,;=%~"
@@ -152,7 +154,7 @@ def sources(evidence: Sequence[Evidence], _: Language, limit: int = 5) -> None:
 def escaped(text: str) -> str:
     """Return a text of the data that Markdown shows as it is."""
     # Addresses become links even where every character is escaped, unless something stands in between.
-    unlinked = _ADDRESS.sub("\N{WORD JOINER}", " ".join(text.split()))
+    unlinked = _ADDRESS.sub("\N{WORD JOINER}", _BLANKS.sub(" ", text).strip())
     return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|$<>:~&=" else c for c in unlinked)
 
 
@@ -402,10 +404,10 @@ def saving_ranges(groups: Sequence[Consortium], _: Language) -> None:
     pictures.draw(
         {
             "grid": {"left": 8, "right": 80, "top": 8, "bottom": 8, "containLabel": True},
-            "xAxis": {"type": "value", "splitNumber": 4, "boundaryGap": ["8%", 0]},
+            "xAxis": {"type": "value", "splitNumber": 4, "boundaryGap": ["16%", 0]},
             "tooltip": {"trigger": "item"},
             "yAxis": {"type": "category", "data": names, "inverse": True,
-                      "axisLabel": {"width": 240, "overflow": "truncate"}},
+                      "axisLabel": {"width": 200, "overflow": "break"}},
             "series": [*ranges, centre],
         },
         _,

@@ -92,7 +92,7 @@ def picture(insight: Insight, _: Language) -> None:
 def _box(_picture: Picture, frame: pd.DataFrame, _: Language) -> tuple[dict[str, Any], int]:
     return {
         "grid": {"left": 8, "right": 16, "top": 36, "bottom": 8, "containLabel": True},
-        "xAxis": {"type": "category", "data": list(frame.iloc[:, 0]), "axisLabel": {"interval": 0, "fontSize": 11}},
+        "xAxis": {"type": "category", "data": list(frame.iloc[:, 0]), "axisLabel": {"interval": 0, "fontSize": 10, "width": 64, "overflow": "break"}},
         "yAxis": {"type": "value", "name": frame.columns[0], "nameTextStyle": {"align": "left"}},
         "series": [
             {
@@ -118,17 +118,18 @@ def _bars(picture: Picture, frame: pd.DataFrame, _: Language) -> tuple[dict[str,
     if picture.line is not None:
         series[0]["markLine"] = {
             "symbol": "none", "silent": True, "data": [{"xAxis": round(picture.line, 3)}],
-            "lineStyle": {"type": "dashed", "color": COLOURS[5]}, "label": {"formatter": "{c}"},
+            "lineStyle": {"type": "dashed", "color": COLOURS[5]}, "label": {"formatter": "{c}", "position": "start"},
         }  # fmt: skip
     return {
-        "grid": {"left": 8, "right": 40, "top": 36, "bottom": 8, "containLabel": True},
+        # Two names need two lines where the window is narrow.
+        "grid": {"left": 8, "right": 40, "top": 36 if picture.drawn == 1 else 56, "bottom": 8, "containLabel": True},
         "legend": {"top": 0, "type": "plain"},
         "xAxis": {"type": "value"},
         "yAxis": {
             "type": "category",
             "data": list(frame.iloc[:, 0]),
             "inverse": True,
-            "axisLabel": {"width": 190, "overflow": "truncate"},
+            "axisLabel": {"width": 190, "overflow": "break"},
         },
         "series": series,
     }, 80 + (22 + 12 * (picture.drawn - 1)) * len(frame)

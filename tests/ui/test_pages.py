@@ -75,6 +75,18 @@ def test_without_a_municipality_the_page_says_what_to_do_first(look, page):
     assert "Wählen Sie links Ihre Kommune" in texts(look(page))
 
 
+def test_a_link_with_an_unknown_key_says_so_until_a_municipality_is_chosen(look):
+    session = look("partners", key="4711*")
+    (said,) = session.warning
+    assert said.value == f"Keine Kommune in der Liste hat den Schlüssel {show.escaped('4711*')}. Wählen Sie hier Ihre."
+    municipality_field(session).set_value(SUEDERBRARUP).run()
+    assert not [warning for warning in session.warning if "4711" in warning.value]
+
+
+def test_a_figure_stays_on_one_line_with_its_unit():
+    assert show.escaped("von\n 8\N{NO-BREAK SPACE}% ") == "von 8\N{NO-BREAK SPACE}%"
+
+
 def test_a_link_opens_with_its_municipality_and_language_and_keeps_both_on_other_pages(look):
     session = look(key="03354", lang="en")
     assert session.subheader[0].value == show.escaped("Landkreis Lüchow-Dannenberg")
@@ -220,9 +232,9 @@ def test_the_cost_of_the_chosen_use_case_can_be_changed(look, unfold):
     del session.session_state["assumptions_de_UC01"]
     session.run()
     assert labelled(session.metric, "Ersparnis in 5 Jahren").value != before
-    (basis,) = [t.value for t in session.dataframe if "Kennzahl" in t.value and "Begründung" in t.value]
+    (basis,) = [t.value for t in session.dataframe if "Wert" in t.value and "Begründung" in t.value]
     own = basis[basis["Status"] == "eigener Wert"]
-    assert list(own["Kennzahl"]) == ["Einmalige Kosten: KI-Protokollierung von Gremiensitzungen"]
+    assert list(own["Wert"]) == ["Einmalige Kosten: KI-Protokollierung von Gremiensitzungen"]
     assert list(own["Quelle"]) == [""]
 
 
@@ -341,7 +353,8 @@ def test_a_number_that_cannot_be_told_is_not_saved(enter, written):
     session = enter(key=SUEDERBRARUP)
     form(session, "budget").set_value(written).run()
     assert session.error
-    assert labelled(session.button, "Speichern").disabled
+    press(session, "Speichern")
+    assert saved().budget_eur is None
     assert "nicht lesbar" in texts(session)
 
 

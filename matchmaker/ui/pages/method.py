@@ -62,7 +62,8 @@ st.markdown(
 
 st.subheader(_("What a joint project costs and saves"), anchor="saving")
 alone, joint, lead = (rf"\text{{{word}}}" for word in (_("alone"), _("together"), _("lead")))
-st.latex(rf"{alone}_i=F+v_i\qquad {joint}=F+\sum v_i+\sum k(i,{lead})+\eta\,\frac{{n(n-1)}}{{2}}")
+st.latex(rf"{alone}_i=F+v_i")
+st.latex(rf"{joint}=F+\sum v_i+\sum k(i,{lead})+\eta\,\frac{{n(n-1)}}{{2}}")
 st.markdown(
     _(
         "F is what it costs once (setting up, procurement, data protection), v grows with inhabitants, k is what "
