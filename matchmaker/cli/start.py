@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -27,6 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         environment["MATCHMAKER_DATA"] = str(arguments.data.resolve())
     headless = "true" if arguments.no_browser else "false"
     sys.stderr.write(f"http://localhost:{arguments.port}\n")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # the app ends with the command
     started = subprocess.run(
         [sys.executable, "-m", "matchmaker.ui", "run", str(ROOT / "app.py"), "--server.port", str(arguments.port),
          "--server.headless", headless],

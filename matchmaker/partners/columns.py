@@ -84,8 +84,7 @@ def shaken(columns: Columns, se: Floats, rng: np.random.Generator) -> Columns:
 def _mostly_ones(shape: tuple[int, ...], rng: np.random.Generator) -> Words:
     """Return words of which each bit is one with a chance of 922 in 1,024, nine in ten: 64 draws at once."""
     words = np.zeros(shape, dtype=np.uint64)
-    for digit in range(10):
-        flips = rng.integers(0, 2**64, shape, dtype=np.uint64)
+    for digit, flips in enumerate(rng.integers(0, 2**64, (10, *shape), dtype=np.uint64)):
         words = words | flips if 922 >> digit & 1 else words & flips
     return words
 
