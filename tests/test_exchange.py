@@ -637,3 +637,27 @@ def test_a_file_that_is_no_official_register_is_refused(content: bytes, row: int
     with pytest.raises(ImportRejected) as caught:
         exchange.read_official_register(tmp_path / "register.txt")
     assert caught.value.issues[0].row == row
+
+
+CELLS = st.sampled_from((
+    "", "01001000", "09162000", "UC01", "UC02", "0", "1", "3", "-1", "2.5", "1e400", "nan", "survey", "true", "wahr",
+    "https://a.example", "ftp://a", "2025-01-01", "2025-13-01", "SH", "xx", "plan", "pilot", " ", "büro@stadt.example",
+))  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(data=st.data(), name=st.sampled_from(tuple(sheets.schema())))
+def test_the_quick_look_at_a_table_finds_it_right_exactly_where_the_thorough_one_does(data: st.DataObject, name: str):
+    table = sheets.schema()[name]
+    shipped = pd.read_csv(sheets.SHIPPED / f"{name}.csv", dtype=str, keep_default_na=False, nrows=4)
+    frame = shipped.reindex(columns=list(table.columns), fill_value="")
+    for row, column, cell in data.draw(
+        st.lists(st.tuples(st.integers(0, 3), st.sampled_from(table.columns), CELLS), max_size=2)
+    ):
+        if row < len(frame):
+            frame.loc[row, column] = cell
+    found = sheets.Findings()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sheets, "_sound", lambda *_: False)
+        sheets.check_values(table, frame, name, found)
+    assert sheets._sound(table, frame) == (found.total == 0)
