@@ -92,7 +92,11 @@ def picture(insight: Insight, _: Language) -> None:
 def _box(_picture: Picture, frame: pd.DataFrame, _: Language) -> tuple[dict[str, Any], int]:
     return {
         "grid": {"left": 8, "right": 16, "top": 36, "bottom": 8, "containLabel": True},
-        "xAxis": {"type": "category", "data": list(frame.iloc[:, 0]), "axisLabel": {"interval": 0, "fontSize": 10, "width": 64, "overflow": "break"}},
+        "xAxis": {
+            "type": "category",
+            "data": list(frame.iloc[:, 0]),
+            "axisLabel": {"interval": 0, "fontSize": 10, "width": 64, "overflow": "break"},
+        },
         "yAxis": {"type": "value", "name": frame.columns[0], "nameTextStyle": {"align": "left"}},
         "series": [
             {
