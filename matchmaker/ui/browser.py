@@ -16,7 +16,6 @@ _STYLE: Final = """
 button[data-selected], [data-testid=stSliderThumbValue] { color: inherit !important }
 [data-testid=stPageLink] a * { white-space: normal; overflow: visible }
 [data-tag], [data-tag] span { height: auto; white-space: normal }
-.katex-display { overflow-x: auto; overflow-y: hidden }
 @media (max-width: 1150px) {
   [data-testid=stMainBlockContainer] { padding: 3.5rem 1.25rem 2rem }
   [data-testid=stMainBlockContainer] h1 { font-size: 2rem }
@@ -27,22 +26,29 @@ button[data-selected], [data-testid=stSliderThumbValue] { color: inherit !import
   html.dark-page canvas { filter: invert(1) hue-rotate(180deg) }
   html.dark-page * { color: #1b2a33 !important; background: transparent !important }
   [data-testid=stSidebar], [data-testid=stHeader], [data-testid=stElementToolbar], [data-testid=stDownloadButton],
-  [data-testid=stButton], [data-testid=stToast], [data-testid=stTooltipIcon],
+  [data-testid=stButton], [data-testid=stToast], [data-testid=stTooltipIcon], [data-testid=stPageLink],
+  [data-testid=stForm], [data-testid=stExpander]:has([data-testid=stExpanderDetails][inert]),
   [data-testid=stFileUploader], .screen-only { display: none !important }
+  [data-testid=stVerticalBlock] { display: block !important }
+  [data-testid=stVerticalBlock] > * { margin-bottom: 0.6rem }
+  [data-testid=stMain] *:not(canvas, svg, svg *, .katex *) { overflow: visible !important }
   [data-testid=stMainBlockContainer] { padding: 0 !important; max-width: none }
   [data-testid=stMainBlockContainer] h1 { font-size: 20pt; padding-top: 0 }
-  h1, h2, h3, h4 { break-after: avoid }
+  h1, h2, h3, h4 { break-after: avoid; break-inside: avoid }
   tr, canvas, [data-testid=stMetric], [data-testid=stAlert], [data-testid=stEChartsChart] { break-inside: avoid }
   thead { display: table-header-group }
-  table { font-size: 8.5pt; width: 100% }
-  th, td { padding: 2pt 4pt !important; overflow-wrap: anywhere }
+  table { font-size: 8.5pt; width: 100%; display: table !important }
+  th, td { padding: 2pt 4pt !important }
+  th, th *, td, td * { white-space: normal !important; overflow-wrap: break-word !important; hyphens: auto }
+  th *, td a { overflow-wrap: anywhere !important }
 }
 """
 """What Streamlit's settings cannot say. Its hints at what the Enter key does exist in English only; leaving the field
 does the same. Its lists of several are a line higher while the cursor is in them: the button below would move away
-under the mouse, and the click would be lost. Where the page is narrow, it cuts links, chosen entries and formulas. Its
-captions are paler than WCAG 2.2 allows (4.5:1), and so are chosen buttons and the figures of sliders on the dark page.
-On paper nothing stands that can only be clicked, and heads of tables come again."""
+under the mouse, and the click would be lost. Where the page is narrow, it cuts links and chosen entries. Its captions
+are paler than WCAG 2.2 allows (4.5:1), and so are chosen buttons and the figures of sliders on the dark page. On paper
+nothing stands that can only be clicked, heads of tables come again, and what Streamlit would scroll runs over pages:
+a box that scrolls is cut at the margin, and one that is too high for the rest of a page leaves that empty."""
 
 _page = st.components.v2.component(
     "page_language", js=Path(__file__).with_name("browser.js").read_text(encoding="utf-8")

@@ -63,7 +63,7 @@ def _in_own_words(own: OwnProfile, catalogue: Catalogue, _: Language) -> None:
             key = _field(own, "needs")
             st.button(
                 title,
-                icon=":material/add:",
+                icon=":material/check:" if use_case_id in st.session_state[key] else ":material/add:",
                 key=f"{key}_{use_case_id}",
                 on_click=_add_need,
                 args=(key, own, use_case_id),

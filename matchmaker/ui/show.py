@@ -163,12 +163,12 @@ def in_label(text: str) -> str:
     return text.replace("](", "] (")
 
 
-def link(url: str, _: Language) -> str:
-    """Return a link to a source; nothing where the address is none of the web."""
+def link(url: str, _: Language, *, whole: bool = False) -> str:
+    """Return a link to a source, on paper with the whole address; nothing where the address is none of the web."""
     if not url.startswith(("https://", "http://")):
         return ""
     # An address with brackets could end the link and begin something else.
-    return f" [{_('Source')}]({quote(url, safe=_IN_ADDRESSES)})"
+    return f" [{escaped(url) if whole else _('Source')}]({quote(url, safe=_IN_ADDRESSES)})"
 
 
 def both(data: Dataset, key: str, other: str, preferences: Preferences, _: Language) -> None:

@@ -16,8 +16,7 @@ from matchmaker.catalogue import Assumption
 from matchmaker.i18n import Language
 from matchmaker.model import COMPLEMENTARITY, LIKENESS, Consortium, Cooperation, Municipality, Shift, Suggestion
 from matchmaker.sheets import csv_text
-from matchmaker.ui import downloads, maps, printing
-from matchmaker.ui.show import part_names
+from matchmaker.ui import downloads, maps, printing, show
 
 _MOST_ROWS: Final = 300
 """More rows than this nobody reads on a screen, and formatting them takes seconds; the CSV has all."""
@@ -42,7 +41,12 @@ def draw(
     if len(shown) < len(frame):
         st.caption(_("The first {count} rows; the CSV has all.").format(count=_.number(len(shown))))
     if printing.printing():
-        st.table(shown.style.format(cast("Any", formats), na_rep="", escape=None).hide(axis="index"))
+        written = shown.map(partial(_on_paper, _)).rename(columns=show.escaped)
+        st.table(
+            written.style.format({show.escaped(column): form for column, form in formats.items()}, na_rep="").hide(
+                axis="index"
+            )
+        )
         return ""
     state: Any = st.dataframe(
         shown.style.format(cast("Any", formats), na_rep=""),
@@ -60,6 +64,11 @@ def draw(
     return str(shown[pick].iloc[chosen[0]]) if chosen else ""
 
 
+def _on_paper(_: Language, cell: object) -> object:
+    """Return a cell so that what users entered stays text: tables on paper are Markdown."""
+    return (show.link(cell, _, whole=True) or show.escaped(cell)) if isinstance(cell, str) else cell
+
+
 def _written(_: Language, digits: int, value: float) -> str:
     return _.number(value, digits)
 
@@ -71,7 +80,7 @@ def exported(frame: pd.DataFrame) -> bytes:
 
 def scores(suggestions: Sequence[Suggestion], _: Language) -> pd.DataFrame:
     """Return suggested partners: what the bars and the map show."""
-    names = part_names(_)
+    names = show.part_names(_)
     return pd.DataFrame(
         [
             {
@@ -95,7 +104,7 @@ def scores(suggestions: Sequence[Suggestion], _: Language) -> pd.DataFrame:
 
 def shifts(found: Iterable[Shift], _: Language) -> pd.DataFrame:
     """Return who comes and who goes when one weight is left out or doubled; only what changes anything."""
-    names = part_names(_)
+    names = show.part_names(_)
     return pd.DataFrame(
         [
             (names[s.part], _("left out") if s.factor == 0 else _("counts twice"),

@@ -44,7 +44,7 @@ def test_a_request_goes_its_way_from_one_to_the_other_and_back(enter, database: 
     (life,) = Dealings(workspace).all()
     assert (life.use_case, life.expected_eur, life.requests[0].text) == ("UC01", 12_000, "Machen Sie mit?")
     assert "with" not in asks.query_params
-    assert "Süderbrarup fragt Kappeln." in texts(asks)
+    assert "Süderbrarup fragt Kappeln an." in texts(asks)
 
     assert "Anfragen, die auf Ihre Antwort warten: 1." in texts(enter("start", key=ASKED))
     assert "warten" not in texts(enter("start", key=ASKER))

@@ -62,8 +62,10 @@ st.markdown(
 
 st.subheader(_("What a joint project costs and saves"), anchor="saving")
 alone, joint, lead = (rf"\text{{{word}}}" for word in (_("alone"), _("together"), _("lead")))
-st.latex(rf"{alone}_i=F+v_i")
-st.latex(rf"{joint}=F+\sum v_i+\sum k(i,{lead})+\eta\,\frac{{n(n-1)}}{{2}}")
+st.latex(
+    rf"\begin{{aligned}}{alone}_i&=F+v_i\\{joint}&=F+\sum v_i+\sum k(i,{lead})"
+    r"+\eta\,\frac{n(n-1)}{2}\end{aligned}"
+)
 st.markdown(
     _(
         "F is what it costs once (setting up, procurement, data protection), v grows with inhabitants, k is what "
