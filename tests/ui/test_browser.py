@@ -65,6 +65,8 @@ def test_an_officer_of_a_district_finds_partners_and_a_project(page, address):
     page.get_by_text("Simulierte Kommunen zeigen").click()
     expect(page.get_by_text("simuliert", exact=True)).to_have_count(0)
     sound(page)
+    expect(page.get_by_role("heading", level=4)).to_have_count(5)
+    page.get_by_text("5 weitere Partner").click()
     expect(page.get_by_role("heading", level=4)).to_have_count(10)
     expect(page.get_by_text(re.compile(r"^\+ ")).first).to_be_visible()
     page.get_by_text(re.compile(r"veröffentlichte Quelle")).first.click()
