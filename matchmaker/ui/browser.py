@@ -16,6 +16,7 @@ _STYLE: Final = """
 button[data-selected], [data-testid=stSliderThumbValue] { color: inherit !important }
 [data-testid=stPageLink] a * { white-space: normal; overflow: visible }
 [data-tag], [data-tag] span { height: auto; white-space: normal }
+@media (min-width: 700px) { .katex-display { overflow: visible !important } }
 @media (max-width: 1150px) {
   [data-testid=stMainBlockContainer] { padding: 3.5rem 1.25rem 2rem }
   [data-testid=stMainBlockContainer] h1 { font-size: 2rem }
@@ -48,7 +49,8 @@ does the same. Its lists of several are a line higher while the cursor is in the
 under the mouse, and the click would be lost. Where the page is narrow, it cuts links and chosen entries. Its captions
 are paler than WCAG 2.2 allows (4.5:1), and so are chosen buttons and the figures of sliders on the dark page. On paper
 nothing stands that can only be clicked, heads of tables come again, and what Streamlit would scroll runs over pages:
-a box that scrolls is cut at the margin, and one that is too high for the rest of a page leaves that empty."""
+a box that scrolls is cut at the margin, and one that is too high for the rest of a page leaves that empty. Its boxes
+of formulas scroll by a pixel or two, which nobody can do with the keyboard; only on a telephone is there need to."""
 
 _page = st.components.v2.component(
     "page_language", js=Path(__file__).with_name("browser.js").read_text(encoding="utf-8")
