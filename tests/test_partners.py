@@ -145,12 +145,8 @@ def test_blocks_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch):
     ],
 )
 @pytest.mark.parametrize("max_km", [None, 150.0])
-@pytest.mark.parametrize("groups_from", [1, 10**9], ids=["meetings", "blocks"])
-def test_the_quick_way_through_many_candidates_equals_scoring_each(
-    profiles: Profiles, max_km: float | None, groups_from: int, monkeypatch: pytest.MonkeyPatch
-):
+def test_the_quick_way_through_many_candidates_equals_scoring_each(profiles: Profiles, max_km: float | None):
     """Several tiles of candidates, so that estimates decide which of them are scored."""
-    monkeypatch.setattr(partners, "_MANY", groups_from)
     preferences = replace(EVERYONE, max_km=max_km, weights=Weights(near=0.3, ties=0.2))
     everybody = rank_all(profiles, preferences, 9)
     for i in range(0, len(profiles), 7):
@@ -162,19 +158,23 @@ def test_the_quick_way_through_many_candidates_equals_scoring_each(
 
 @settings(max_examples=30)
 @given(
-    n=st.integers(1, 700), k=st.integers(1, 40), cores=st.integers(1, 5), most=st.integers(1, 3), coarse=st.booleans()
-)
-def test_everybody_in_meetings_equals_everybody_in_blocks(n: int, k: int, cores: int, most: int, *, coarse: bool):
+    n=st.integers(1, 700), k=st.integers(1, 40), cores=st.integers(1, 5), most=st.integers(1, 3), coarse=st.booleans(),
+    use_cases=st.sampled_from((6, 90)), max_km=st.sampled_from((None, 150.0)),
+)  # fmt: skip
+def test_everybody_in_meetings_equals_everybody_in_blocks(
+    n: int, k: int, cores: int, most: int, use_cases: int, max_km: float | None, *, coarse: bool
+):
     """However many cores there are and however large the groups, down to groups of nobody."""
-    profiles = make_profiles(n, n, unknown=0, coarse=coarse)
+    profiles = make_profiles(n, n, unknown=0, coarse=coarse, use_cases=use_cases)
+    preferences = replace(EVERYONE, max_km=max_km)
     done: list[float] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(partners, "_MANY", 1)
         patch.setattr(ThreadingBackend, "effective_n_jobs", lambda *_: cores)
         patch.setattr(partners, "_MOST_TILES", most)
-        met = rank_all(profiles, EVERYONE, k, progress=done.append)
+        met = rank_all(profiles, preferences, k, progress=done.append)
         patch.setattr(partners, "_MANY", 10**9)
-        asked = rank_all(profiles, EVERYONE, k)
+        asked = rank_all(profiles, preferences, k)
     assert np.array_equal(met.partner, asked.partner)
     assert np.array_equal(met.score, asked.score, equal_nan=True)
     assert done == sorted(done)
