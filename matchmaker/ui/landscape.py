@@ -190,16 +190,12 @@ def figures(found: Landscape, _: Language) -> None:
 
 @st.fragment
 def explore(wanted: Wanted, _: Language) -> None:
-    """Draw the open picture, one municipality and the open table: a click runs this part of the page alone."""
+    """Draw the open picture and one municipality: a click in the picture runs this part of the page alone."""
     view = cache.network_view(*wanted)
     row = st.container(horizontal=True, gap="small")  # breaks where the window is narrow; a column would cut the map
-    drawn, looked_at = row.container(width=maps.WIDE), row.container(width=_BESIDE)
-    with drawn:
+    with row.container(width=maps.WIDE):
         _draw_pictures(wanted, view, _)
-    with st.container():
-        _draw_tables(wanted, view, _)
-    # Drawn last, since a click in the pictures or tables decides about whom.
-    with looked_at:
+    with row.container(width=_BESIDE):
         _one(wanted, view, _)
 
 
@@ -221,8 +217,10 @@ def _draw_pictures(wanted: Wanted, view: View, _: Language) -> None:
         st.caption(_("{count} weaker links are not drawn.").format(count=_.number(view.left_out)))
 
 
-def _draw_tables(wanted: Wanted, view: View, _: Language) -> None:
+@st.fragment
+def details(wanted: Wanted, _: Language) -> None:
     """Draw the open table; only that one, since each takes its time."""
+    view = cache.network_view(*wanted)
     names = [_("Hubs"), _("Links"), _("Bridges"), _("Missing links"), _("Left behind"), _("Cooperations")]
     hubs, links, bridges, missing, left, cooperations = st.tabs(names, on_change="rerun", key="network_tables")
 
@@ -230,7 +228,8 @@ def _draw_tables(wanted: Wanted, view: View, _: Language) -> None:
         frame = cache.network_table(*wanted, name, _.code)
         about = str(hash(wanted))
         key = tables.draw(frame, file, _, digits=digits, pick=_("Key"), link=link, about=about)
-        _look_at([key] if key else [], name)
+        if _look_at([key] if key else [], name):
+            st.rerun()  # the municipality is shown in another part of the page
 
     if hubs.open:
         with hubs:
@@ -270,13 +269,14 @@ def _draw_tables(wanted: Wanted, view: View, _: Language) -> None:
             tables.draw(cache.network_table(*wanted, "cooperations", _.code), "kooperationen.csv", _)
 
 
-def _look_at(keys: Collection[str], source: str) -> None:
-    """Take up a click in a picture or table, once: what is chosen elsewhere afterwards stays."""
+def _look_at(keys: Collection[str], source: str) -> bool:
+    """Take up a click in a picture or table and tell whether it is new: what is chosen elsewhere afterwards stays."""
     before = st.session_state.get(f"clicked_{source}", ())
     st.session_state[f"clicked_{source}"] = keys
-    for key in keys:
-        if key not in before:
-            st.session_state["ego"] = key
+    new = [key for key in keys if key not in before]
+    for key in new:
+        st.session_state["ego"] = key
+    return bool(new)
 
 
 def _one(wanted: Wanted, view: View, _: Language) -> None:

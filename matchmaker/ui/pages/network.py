@@ -34,5 +34,6 @@ if not shown.of:
 else:
     landscape.figures(shown.landscape, _)
     landscape.explore(wanted, _)
+    landscape.details(wanted, _)
     landscape.files(wanted, _)
 centres.section(cache.dataset(), _)
