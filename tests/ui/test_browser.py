@@ -261,6 +261,8 @@ def test_figures_in_pictures_are_written_as_in_the_language_of_the_page(page, ad
         holder.remove()
         return canvas.toDataURL()
     }"""
+    # What writes figures anew may be loaded after the text of the page.
+    page.wait_for_function(f"() => ({painted})(['1,000', true]) === ({painted})(['1.000', false])")
     for english, german in (("1,200,000", "1.200.000"), ("-0.35", "-0,35"), ("82.013 €", "82.013 €"), ("7", "7")):
         assert page.evaluate(painted, [english, True]) == page.evaluate(painted, [german, False])
 
