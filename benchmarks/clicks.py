@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -35,7 +34,7 @@ sys.path.insert(0, str(ROOT))
 
 from matchmaker import exchange, service  # noqa: E402 - needs the line above
 from matchmaker.workspace import Workspace  # noqa: E402 - as above
-from scripts.screenshots import BROWSER_ARGUMENTS, answers, browser_path, running_app, settle  # noqa: E402 - as above
+from scripts.screenshots import BROWSER_ARGUMENTS, answers, browser_path, free_port, running_app, settle  # noqa: E402 - as above
 
 STARTS: Final = 4
 """Starts of the program that are measured; the first finds nothing of itself in memory or browser."""
@@ -110,9 +109,7 @@ def measure(n: int, package: Path, times: int, only: list[str]) -> None:
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: |")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path(), args=BROWSER_ARGUMENTS)
-        with socket.socket() as free:
-            free.bind(("localhost", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         with browser.new_context(viewport=VIEWPORT, locale="de") as context:
             for number in range(STARTS):
                 what = f"{number + 1}. start, from the command to a usable page"

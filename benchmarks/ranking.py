@@ -7,7 +7,7 @@ checkout with the test requirements installed::
 
     python benchmarks/ranking.py                      # 400, 10,750 and 100,000 municipalities, some minutes
     python benchmarks/ranking.py --sizes 1000000      # a sample of askers against a million, no slow ways
-    python benchmarks/ranking.py --sizes 1000000 --all  # everybody of a million, a quarter of an hour
+    python benchmarks/ranking.py --sizes 1000000 --all  # everybody of a million, some ten minutes
 
 The times of one run can be compared with each other. Those of different machines, or of a busy one, cannot.
 """

@@ -517,7 +517,7 @@ def check_values(table: Table, frame: pd.DataFrame, source: str, findings: Findi
     key = list(table.primary_key)
     if key and not set(key) - set(frame):
         rules[", ".join(key), "twice"] = message("Stands here a second time.")
-        again = frame.loc[frame.duplicated(key) & (frame[key] != BLANK).all(axis=1), key]
+        again = _repeated(key, frame)
         values = [", ".join(row) for row in again.itertuples(index=False)]
         broken.append(
             pd.DataFrame({"index": again.index, "column": ", ".join(key), "check": "twice", "failure_case": values})
@@ -536,10 +536,8 @@ def check_values(table: Table, frame: pd.DataFrame, source: str, findings: Findi
 def _sound(table: Table, frame: pd.DataFrame) -> bool:
     """Tell whether there is nothing to report: most tables are right, and to find that out takes a fraction."""
     key = list(table.primary_key)
-    if key and not set(key) - set(frame):
-        named = frame.loc[(frame[key] != BLANK).all(axis=1), key]
-        if named.duplicated().any():
-            return False
+    if key and not set(key) - set(frame) and len(_repeated(key, frame)):
+        return False
     for declared in table.fields:
         if declared["name"] not in frame:
             continue
@@ -550,6 +548,11 @@ def _sound(table: Table, frame: pd.DataFrame) -> bool:
         if not all(test(stated).all() for _, test in rules_of(declared)):
             return False
     return True
+
+
+def _repeated(key: list[str], frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the keys that stand in an earlier row already; a key with a blank is none."""
+    return frame.loc[frame.duplicated(key) & (frame[key] != BLANK).all(axis=1), key]
 
 
 def typed(table: Table, frame: pd.DataFrame) -> pd.DataFrame:

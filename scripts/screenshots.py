@@ -66,9 +66,7 @@ def running_app(database: str, *more: str, package: Path | None = None, says: IO
 
     ``says`` takes what it writes to standard error, which is where the caller's goes otherwise.
     """
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     address = f"http://localhost:{port}"
     options = ("--server.headless=true", f"--server.port={port}", "--server.fileWatcherType=none", *more)
     server = subprocess.Popen(  # noqa: S603 - the project's own app in the running Python
@@ -91,6 +89,13 @@ def running_app(database: str, *more: str, package: Path | None = None, says: IO
     finally:
         server.terminate()
         server.wait()
+
+
+def free_port() -> int:
+    """Return the number of a port that nobody uses."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        return int(free.getsockname()[1])
 
 
 def answers(address: str) -> bool:

@@ -622,12 +622,12 @@ def settle(columns: Columns, asking: Asking, candidate: Bools, find: Search) -> 
     ``candidate`` (n,) marks the rows of all candidates.
     """
     askers, listed, length, neutral, k = asking.row, asking.listed, asking.length, asking.neutral, find.k
-    count, tie_start, tie_row = len(askers), columns.tie_start, columns.tie_row
+    tie_start, tie_row, shape = columns.tie_start, columns.tie_row, (len(askers), k)
     found = Best(
-        np.full((count, k), -np.inf), np.full((count, k), -np.inf), np.full((count, k), -1),
-        np.full((count, k), np.nan), np.full((count, k), np.nan),
+        np.full(shape, -np.inf), np.full(shape, -np.inf), np.full(shape, -1), np.full(shape, np.nan),
+        np.full(shape, np.nan),
     )  # fmt: skip
-    for a in range(count):
+    for a in range(len(askers)):
         i = askers[a]
         best = Best(found.rounded[a], found.rounded_coverage[a], found.row[a], found.score[a], found.coverage[a])
         if length[a] == listed.shape[1]:
