@@ -1,24 +1,27 @@
-"""The form of a profile: pain points that lead to needs, what runs, maturity with its anchors, capacity."""
+"""The profile of a municipality as it is being entered: what the fields hold, what is saved, and the way to begin."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from matchmaker import contacts
 from matchmaker.catalogue import Catalogue
 from matchmaker.entries import OwnProfile
-from matchmaker.errors import ChangedMeanwhile, EntryRejected, MatchmakerError
+from matchmaker.errors import BadInput, ChangedMeanwhile, EntryRejected, MatchmakerError
 from matchmaker.i18n import Language
 from matchmaker.message import Label
 from matchmaker.model import LAND_NAMES, LANDS, Activity, Municipality, Provenance, Software, Stage
 from matchmaker.ui import cache, inputs, show
 
-_LEVELS = tuple(step / 2 for step in range(11))
-_STAGES = (Stage.PLANNED, Stage.PILOT, Stage.OPERATION)
-_DEFAULT_URGENCY = 2
+_Value = TypeVar("_Value")
+
+DEFAULT_URGENCY = 2
+SOFTWARE = ("name", "url", "licence")
+STAGES = (Stage.PLANNED, Stage.PILOT, Stage.OPERATION)
 
 
 def begun(own: OwnProfile) -> OwnProfile:
@@ -38,209 +41,102 @@ def _round(key: str) -> int:
     return int(st.session_state.get(f"round_{key}", 0))
 
 
-def _field(own: OwnProfile, name: str) -> str:
+def field(own: OwnProfile, name: str) -> str:
+    """Return the key of a field of the form."""
     key = own.municipality.key
     return f"{key}_{name}_{_round(key)}"
 
 
-def _in_own_words(own: OwnProfile, catalogue: Catalogue, _: Language) -> None:
-    """Ask for the nuisance in words of one's own, and offer the use cases that these words are about."""
-    text = st.text_input(
-        _("Say it in your own words"),
-        placeholder=_("For example: the phone never stops ringing"),
-        help=_("Words are compared with those of the catalogue, on this machine. What you type is not kept."),
-        key=_field(own, "words"),
+def _held(own: OwnProfile, name: str, saved: _Value) -> _Value:
+    """Return what a field holds; of one that was not drawn yet, what was saved."""
+    held: _Value = st.session_state.get(field(own, name), saved)
+    return held
+
+
+def entered(own: OwnProfile, catalogue: Catalogue) -> tuple[OwnProfile, bool]:
+    """Return the profile as it is entered now, and whether all of it could be read.
+
+    ``own`` is what was saved when the session began. Only the open step of the form is drawn, so that all are read
+    here, from what the session keeps.
+    """
+    fte, fte_read = _number(own, "fte", own.fte)
+    budget, budget_read = _number(own, "budget", own.budget_eur)
+    edited = replace(
+        own,
+        maturity=tuple(
+            _held(own, dimension.id, before)
+            for dimension, before in zip(catalogue.dimensions, own.maturity, strict=True)
+        ),
+        needs=_needs(own),
+        offers=_offers(own, catalogue),
+        fte=fte,
+        budget_eur=budget,
+        contact=_held(own, "contact", own.contact).strip(),
+        as_of=datetime.now(UTC).date().isoformat(),
     )
-    if not text.strip():
-        return
-    found = cache.pain_index(cache.workspace().version()).find(text)
-    if not found:
-        st.caption(_("Nothing similar was found. Choose from the list below."))
-        return
-    with st.container(horizontal=True):
-        for use_case_id in found:
-            title = show.in_label(_.label(catalogue.use_case(use_case_id).title))
-            key = _field(own, "needs")
-            st.button(
-                title,
-                icon=":material/check:" if use_case_id in st.session_state[key] else ":material/add:",
-                key=f"{key}_{use_case_id}",
-                on_click=_add_need,
-                args=(key, own, use_case_id),
-            )
+    return edited, fte_read and budget_read
 
 
-def _add_need(key: str, own: OwnProfile, use_case_id: str) -> None:
-    """Add a need to those chosen, once."""
-    chosen = st.session_state.get(key, [stated for stated, _urgency in own.needs])
-    st.session_state[key] = list(dict.fromkeys([*chosen, use_case_id]))
+def _number(own: OwnProfile, name: str, saved: float | None) -> tuple[float | None, bool]:
+    """Return the number in a field and True; what was saved and False where the field cannot be read."""
+    text = st.session_state.get(field(own, name))
+    try:
+        return (saved if text is None else inputs.number_from(text)), True
+    except BadInput:
+        return saved, False
 
 
-def needs(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[tuple[str, int], ...]:
-    """Ask what bothers the staff and how pressing it is; return (use case, urgency)."""
-    stated = dict(own.needs)
-    st.session_state.setdefault(_field(own, "needs"), list(stated))
-    _in_own_words(own, catalogue, _)
-    pains = {u.id: f"{_.label(u.pain)} ({_.label(u.title)})" for u in catalogue.use_cases}
-    chosen = st.multiselect(
-        _("What costs your staff time and nerves?"),
-        list(pains),
-        format_func=pains.__getitem__,
-        placeholder=_("Choose or type, for example: minutes"),
-        help=_("Each nuisance stands for a use case of artificial intelligence that helps against it."),
-        select_all=False,
-        key=_field(own, "needs"),
-        persist_state="session",
-    )
-    words = {1: _("would help"), 2: _("important"), 3: _("pressing")}
-    found = []
-    for use_case_id in chosen:
-        use_case = catalogue.use_case(use_case_id)
-        row = st.container(horizontal=True, vertical_alignment="center")
-        row.markdown(f"**{show.escaped(_.label(use_case.title))}**", width="stretch")
-        urgency = row.segmented_control(
-            _("How urgent is {title}?").format(title=show.in_label(_.label(use_case.title))),
-            list(words),
-            default=stated.get(use_case_id, _DEFAULT_URGENCY),
-            required=True,
-            format_func=words.__getitem__,
-            label_visibility="collapsed",
-            key=_field(own, f"urgency_{use_case_id}"),
-            persist_state="session",
-        )
-        found.append((use_case_id, int(urgency or _DEFAULT_URGENCY)))
-    if not chosen:
-        st.caption(_("Nothing chosen means: not known. It is not read as: no needs."))
-    return tuple(sorted(found))
+def _needs(own: OwnProfile) -> tuple[tuple[str, int], ...]:
+    saved = dict(own.needs)
+    chosen = _held(own, "needs", list(saved))
+    return tuple(sorted((u, _held(own, f"urgency_{u}", saved.get(u, DEFAULT_URGENCY))) for u in chosen))
 
 
-def offers(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[Activity, ...]:
-    """Ask what is planned, tried out or running; published activities are there already."""
-    published = [a for a in own.offers if a.provenance == Provenance.PUBLISHED]
-    stated = {a.use_case: a for a in own.offers if a.provenance != Provenance.PUBLISHED}
-    if published:
-        st.markdown(_("Published about you:"))
-        for activity in published:
-            stage = _(activity.stage.value) if activity.stage else _("stage not stated")
-            year = f", {activity.year}" if activity.year else ""
-            said, source = show.escaped(_.label(activity.title)), show.link(activity.url, _)
-            st.markdown(f"- {said} ({stage}{year}){source}{show.software(activity.software, _)}")
-    titles = {u.id: _.label(u.title) for u in catalogue.use_cases}
-    chosen = st.multiselect(
-        _("What do you plan, try out or run besides?") if published else _("What do you plan, try out or run?"),
-        list(titles),
-        default=[use_case for use_case in stated if use_case in titles],
-        format_func=titles.__getitem__,
-        placeholder=_("Choose use cases"),
-        select_all=False,
-        key=_field(own, "offers"),
-        persist_state="session",
-    )
-    found = list(published)
-    for use_case_id in chosen:
-        before = stated.get(use_case_id)
-        row = st.container(horizontal=True, vertical_alignment="center")
-        row.markdown(f"**{show.escaped(titles[use_case_id])}**", width="stretch")
-        stage = row.segmented_control(
-            _("How far are you with {title}?").format(title=show.in_label(titles[use_case_id])),
-            list(_STAGES),
-            default=before.stage if before and before.stage in _STAGES else Stage.OPERATION,
-            required=True,
-            format_func=lambda value: _(value.value),
-            label_visibility="collapsed",
-            key=_field(own, f"stage_{use_case_id}"),
-            persist_state="session",
-        )
+def published(own: OwnProfile) -> list[Activity]:
+    """Return what is published about a municipality, which nobody enters."""
+    return [activity for activity in own.offers if activity.provenance == Provenance.PUBLISHED]
+
+
+def stated(own: OwnProfile) -> dict[str, Activity]:
+    """Return what a municipality has entered itself, by use case."""
+    return {activity.use_case: activity for activity in own.offers if activity.provenance != Provenance.PUBLISHED}
+
+
+def stage(before: Activity | None) -> Stage:
+    """Return the stage at which the form begins for an offer."""
+    return before.stage if before and before.stage in STAGES else Stage.OPERATION
+
+
+def _offers(own: OwnProfile, catalogue: Catalogue) -> tuple[Activity, ...]:
+    saved = stated(own)
+    known = {use_case.id for use_case in catalogue.use_cases}
+    found = published(own)
+    for use_case_id in _held(own, "offers", [use_case for use_case in saved if use_case in known]):
+        before = saved.get(use_case_id)
         title = catalogue.use_case(use_case_id).title
+        software = before.software if before else None
+        about = [_held(own, f"{name}_{use_case_id}", getattr(software, name, "")).strip() for name in SOFTWARE]
         found.append(
             Activity(
                 use_case=use_case_id,
-                stage=stage or Stage.OPERATION,
+                stage=_held(own, f"stage_{use_case_id}", stage(before)),
                 title=before.title if before else Label(title.de, title.en),
                 year=before.year if before else None,
                 provenance=Provenance.SELF_ASSESSED,
                 url=before.url if before else "",
-                software=_software(own, use_case_id, before, _),
+                software=Software(*about) if any(about) else None,
             )
         )
     return tuple(found)
 
 
-def _software(own: OwnProfile, use_case: str, before: Activity | None, _: Language) -> Software | None:
-    """Ask for the open-source solution behind an offer, which others could take over."""
-    given = before.software if before else None
-    with st.expander(show.in_label(given.name or given.url) if given else _("Open-source solution behind it")):
-        fields = (("name", _("Name")), ("url", _("Address")), ("licence", _("Licence, such as EUPL-1.2")))
-        entered = [
-            st.text_input(
-                label, getattr(given, name, ""), key=_field(own, f"{name}_{use_case}"), persist_state="session"
-            ).strip()
-            for name, label in fields
-        ]
-    return Software(*entered) if any(entered) else None
-
-
-def maturity(own: OwnProfile, catalogue: Catalogue, _: Language) -> tuple[float | None, ...]:
-    """Ask for the level of each dimension, with what can be observed at that level."""
-    st.caption(
-        _("Own wording, no validated instrument. Choose what comes closest; half steps lie between. Unknown is fine.")
-    )
-    found: list[float | None] = []
-    for dimension, before in zip(catalogue.dimensions, own.maturity, strict=True):
-        anchors = {anchor.level: show.escaped(_.label(anchor.text)) for anchor in dimension.anchors}
-        level = st.select_slider(
-            show.in_label(f"**{_.label(dimension.title)}** – {_.label(dimension.question)}"),
-            [None, *_LEVELS],
-            value=before,
-            format_func=lambda value: _("unknown") if value is None else _.number(value, 1),
-            key=_field(own, dimension.id),
-            persist_state="session",
-        )
-        if level is None:
-            st.caption(_("Not assessed. Level 0: {least} Level 5: {most}").format(least=anchors[0], most=anchors[5]))
-        elif level == int(level):
-            st.caption(f"{int(level)}: {anchors[int(level)]}")
-        else:
-            low = int(level)
-            st.caption(
-                _("Between {low}: {below} and {high}: {above}").format(
-                    low=low, below=anchors[low], high=low + 1, above=anchors[low + 1]
-                )
-            )
-        found.append(level)
-    return tuple(found)
-
-
-def capacity(own: OwnProfile, _: Language) -> tuple[float | None, float | None, bool]:
-    """Ask for the staff and money free for AI in a year; None means unknown. Also say whether both could be read."""
-    staff, money = _capacity_labels(_)
-    fte, fte_read = inputs.number(
-        staff, own.fte, _, key=_field(own, "fte"), kept=True,
-        hint=_("0.5 is half a post. Who leads a group needs about half a post."),
-    )  # fmt: skip
-    budget, budget_read = inputs.number(money, own.budget_eur, _, key=_field(own, "budget"), kept=True)
-    return fte, budget, fte_read and budget_read
-
-
-def contact(own: OwnProfile, _: Language) -> str:
-    """Ask for the function mailbox at which the municipality is reached."""
-    entered = st.text_input(
-        _mailbox_label(_), own.contact, placeholder="digitales@ihre-kommune.de", key=_field(own, "contact"),
-        help=_("A mailbox of an office or a task, which stays when people change."), persist_state="session",
-    ).strip()  # fmt: skip
-    if contacts.looks_personal(entered):
-        st.warning(
-            _("This looks like the address of a person. Please name a mailbox of the office: it outlives a change of "
-              "staff, and no personal data are kept. It can be saved all the same."), icon=":material/badge:",
-        )  # fmt: skip
-    return entered
-
-
-def _mailbox_label(_: Language) -> str:
+def mailbox_label(_: Language) -> str:
+    """Return what the field of the mailbox is called."""
     return _("Mailbox for cooperation")
 
 
-def _capacity_labels(_: Language) -> tuple[str, str]:
+def capacity_labels(_: Language) -> tuple[str, str]:
+    """Return what the fields of staff and money are called."""
     return _("Staff free for AI, in full-time posts a year"), _("Money free for AI, in euros a year")
 
 
@@ -280,8 +176,8 @@ def saving(edited: OwnProfile, own: OwnProfile, said: DeltaGenerator, _: Languag
             st.rerun()  # shows the choice above
         except EntryRejected as error:
             with said:
-                labels = dict(zip(("fte", "budget_eur"), _capacity_labels(_), strict=True))
-                show.entries(error, {**labels, "contact": _mailbox_label(_)}, _)
+                labels = dict(zip(("fte", "budget_eur"), capacity_labels(_), strict=True))
+                show.entries(error, {**labels, "contact": mailbox_label(_)}, _)
         except MatchmakerError as error:
             with said:
                 show.failure(error, _)

@@ -122,10 +122,14 @@ def test_the_first_press_of_save_counts(page, address):
 
     page.get_by_role("tab", name="Personal").click()
     page.get_by_role("textbox", name="Freies Personal für KI").fill("0,5")
+    page.get_by_role("tab", name="Was schon läuft").click()  # leaves the field and the step at once
+    expect(page.get_by_role("combobox", name="Was planen, erproben oder betreiben Sie")).to_be_visible()
     save.click(delay=100)
     expect(said).to_be_visible()
     expect(said).to_be_hidden()
 
+    page.get_by_role("tab", name="Personal").click()
+    expect(page.get_by_role("textbox", name="Freies Personal für KI")).to_have_value("0,5")
     page.get_by_role("textbox", name="Postfach für die Zusammenarbeit").fill("digitales@stadt.example")
     page.keyboard.press("Tab")
     expect(save).to_be_focused()

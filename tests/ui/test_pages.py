@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +16,7 @@ from matchmaker.catalogue import CASES, Change
 from matchmaker.entries import own_profile
 from matchmaker.errors import BadInput, EntryRejected
 from matchmaker.i18n import language
-from matchmaker.model import Preferences
+from matchmaker.model import Preferences, Provenance, Stage
 from matchmaker.sheets import SHIPPED
 from matchmaker.ui import assumptions, cache, inputs, show
 from matchmaker.workspace import Workspace
@@ -279,11 +281,21 @@ def test_the_network_lists_a_published_cooperation_with_its_source(look):
     assert "Jena" in found
 
 
+def each_step(session: AppTest) -> Iterator[AppTest]:
+    """Give a page as it is, and then in each of the steps of its form."""
+    yield session
+    for step in [tab.label for tab in session.tabs if tab.label[0].isdigit()]:
+        session.session_state["steps"] = step
+        yield session.run()
+
+
 def form(session: AppTest, name: str, key: str = SUEDERBRARUP, started: int = 0):
-    """Return a field of the profile; ``started`` counts how often the form was begun anew."""
-    kinds = (session.multiselect, session.button_group, session.select_slider, session.text_input)
-    (found,) = [field for kind in kinds for field in kind if field.key == f"{key}_{name}_{started}"]
-    return found
+    """Return a field of the profile from the step that has it; ``started`` counts how often the form was begun."""
+    for drawn in each_step(session):
+        for field in itertools.chain(drawn.multiselect, drawn.button_group, drawn.select_slider, drawn.text_input):
+            if field.key == f"{key}_{name}_{started}":
+                return field
+    raise AssertionError(f"No step has a field {name}.")
 
 
 def press(session: AppTest, label: str) -> AppTest:
@@ -321,18 +333,32 @@ def test_what_is_entered_is_saved_on_the_button_only(enter):
     assert form(enter(key=SUEDERBRARUP), "needs").value == []
 
 
-def test_what_is_entered_waits_while_other_pages_are_looked_at(enter):
+@pytest.mark.parametrize("meanwhile", ["another page", "another language", "another municipality"])
+def test_what_is_entered_in_every_step_waits_while_something_else_is_looked_at(enter, meanwhile):
     session = enter(key=SUEDERBRARUP)
     form(session, "needs").set_value(["UC01"]).run()
     form(session, "urgency_UC01").set_value(3).run()
+    form(session, "offers").set_value(["UC02"]).run()
+    form(session, "stage_UC02").set_value(Stage.PILOT).run()
+    form(session, "name_UC02").set_value("Assistent").run()
+    form(session, "D1").set_value(2.5).run()
     form(session, "fte").set_value("0,7").run()
-    session.switch_page("matchmaker/ui/pages/partners.py").run()
-    session.switch_page("matchmaker/ui/pages/municipality.py").run()
+    if meanwhile == "another page":
+        session.switch_page("matchmaker/ui/pages/partners.py").run()
+        session.switch_page("matchmaker/ui/pages/municipality.py").run()
+    elif meanwhile == "another language":
+        for code in ("en", "de"):
+            session.button_group(key="language_switch").set_value(code).run()
+    else:
+        for key in (SIMULATED, SUEDERBRARUP):
+            municipality_field(session).set_value(key).run()
     assert "ungespeicherte Änderungen" in texts(session)
     assert form(session, "needs").value == ["UC01"]
     assert form(session, "urgency_UC01").value == 3
     press(session, "Speichern")
-    assert (saved().needs, saved().fte) == ((("UC01", 3),), 0.7)
+    assert (saved().needs, saved().maturity[0], saved().fte) == ((("UC01", 3),), 2.5, 0.7)
+    (offer,) = [offer for offer in saved().offers if offer.provenance == Provenance.SELF_ASSESSED]
+    assert (offer.use_case, offer.stage, offer.software.name) == ("UC02", Stage.PILOT, "Assistent")
 
 
 @pytest.mark.parametrize(
@@ -454,7 +480,7 @@ def test_what_others_saved_meanwhile_is_not_restored_over(enter):
 
 @pytest.mark.parametrize("page", ["municipality", "partners"])
 def test_no_list_selects_everything_at_once(look, page):
-    lists = look(page, key=SUEDERBRARUP).multiselect
+    lists = [field for drawn in each_step(look(page, key=SUEDERBRARUP)) for field in drawn.multiselect]
     assert lists
     assert not any(field.proto.select_all for field in lists)
 
@@ -478,12 +504,16 @@ def test_a_name_is_shown_as_text_on_every_page(enter):
 
 
 def markdown(session: AppTest) -> str:
-    """Return every text of a page that is read as Markdown."""
+    """Return every text of a page, in all its steps, that is read as Markdown."""
     kinds = ("markdown", "caption", "info", "warning", "error", "title", "header", "subheader", "expander", "metric")
-    found = [element for kind in kinds for element in session.get(kind)]
     widgets = ("selectbox", "multiselect", "text_input", "toggle", "slider", "select_slider", "button_group", "button")
-    found += [element for kind in widgets for element in session.get(kind)]
-    return "\n".join(f"{getattr(e, 'value', '')}\n{getattr(e, 'label', '')}" for e in found if e.type != "selectbox")
+    return "\n".join(
+        f"{getattr(e, 'value', '')}\n{getattr(e, 'label', '')}"
+        for drawn in each_step(session)
+        for kind in (*kinds, *widgets)
+        for e in drawn.get(kind)
+        if e.type != "selectbox"
+    )
 
 
 @pytest.mark.parametrize(
@@ -569,6 +599,7 @@ def test_a_link_to_a_use_case_opens_its_project():
 
 def test_maturity_stands_beside_the_mean_of_the_kind(look):
     session = look("municipality", key=SIMULATED)
+    assert form(session, "D1", SIMULATED)
     (beside,) = [table.value for table in session.dataframe if "Dimension" in table.value]
     profiles = Workspace().load().profiles
     row = profiles.row(SIMULATED)

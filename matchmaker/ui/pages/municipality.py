@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime
-
 import streamlit as st
 
 from matchmaker import access
 from matchmaker.entries import own_profile
 from matchmaker.model import Stage
-from matchmaker.ui import cache, inputs, login, past, profile, sheet, show, standing
+from matchmaker.ui import cache, inputs, login, past, printing, profile, sheet, show, standing, steps
 
 _ = inputs.chosen_language()
 st.title(_("My municipality"))
@@ -52,30 +49,29 @@ if not access.may_edit(login.user(), key):
     st.stop()
 
 read = profile.begun(own)
-needs_tab, offers_tab, maturity_tab, capacity_tab = st.tabs(
-    [_("1 What bothers you"), _("2 What already runs"), _("3 Maturity"), _("4 Staff, money, contact")]
-)
-with needs_tab:
-    needs = profile.needs(read, data.catalogue, _)
-with offers_tab:
-    offers_stated = profile.offers(read, data.catalogue, _)
-with maturity_tab:
-    maturity = profile.maturity(read, data.catalogue, _)
-    standing.draw(maturity, key, data, _)
-with capacity_tab:
-    fte, budget, readable = profile.capacity(read, _)
-    contact = profile.contact(read, _)
+edited, readable = profile.entered(read, data.catalogue)
+if printing.printing():
+    sheet.draw(edited, data, _)
+    standing.draw(edited.maturity, key, data, _)
+else:
+    needs, offers, maturity, means = st.tabs(
+        [_("1 What bothers you"), _("2 What already runs"), _("3 Maturity"), _("4 Staff, money, contact")],
+        on_change="rerun", key="steps",
+    )  # fmt: skip
+    if needs.open:
+        with needs:
+            steps.needs(read, data.catalogue, _)
+    if offers.open:
+        with offers:
+            steps.offers(read, data.catalogue, _)
+    if maturity.open:
+        with maturity:
+            steps.maturity(read, data.catalogue, _)
+            standing.draw(edited.maturity, key, data, _)
+    if means.open:
+        with means:
+            steps.means(read, _)
 
-edited = replace(
-    read,
-    maturity=maturity,
-    needs=needs,
-    offers=offers_stated,
-    fte=fte,
-    budget_eur=budget,
-    contact=contact,
-    as_of=datetime.now(UTC).date().isoformat(),
-)
 said = st.container()
 with st.container(horizontal=True, vertical_alignment="center"):
     if unsaved := profile.saving(edited, own, said, _, readable=readable):
