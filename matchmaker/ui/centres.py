@@ -13,7 +13,7 @@ from matchmaker.dataset import Dataset
 from matchmaker.entries import HAND_ENTERED, centre_at
 from matchmaker.errors import EntryRejected, MatchmakerError
 from matchmaker.i18n import Language
-from matchmaker.ui import cache, inputs, login, show, tables
+from matchmaker.ui import cache, inputs, login, printing, show, tables
 
 _NEW: Final = ""
 
@@ -26,9 +26,12 @@ def section(data: Dataset, _: Language) -> None:
         tables.draw(_table(data, _), "kompetenzzentren.csv", _)
     else:
         st.markdown(_("No competence centre is known yet."))
-    if not access.may_plan(login.user()):
+    if printing.printing() or not access.may_plan(login.user()):
         return
-    with st.expander(_("Enter or change a competence centre")):
+    fold = printing.fold(_("Enter or change a competence centre"), key="centre")
+    if not fold.open:
+        return
+    with fold:
         if cache.workspace().place:
             _form(data, _)
         else:

@@ -49,7 +49,7 @@ def draw(
         )
         return ""
     state: Any = st.dataframe(
-        shown.style.format(cast("Any", formats), na_rep=""),
+        shown.style.format(cast("Any", formats), na_rep="") if formats else shown,
         hide_index=True,
         column_config={column: st.column_config.LinkColumn(display_text=column) for column in links},
         placeholder="",
