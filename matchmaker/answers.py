@@ -189,9 +189,9 @@ def _broken(
         if field["constraints"].get("required"):
             yield name, message("Must not be empty."), ~filled
         sound = filled.copy()
-        for sentence, test in rules_of(field) if len(texts) else ():
-            kept = test(texts).to_numpy(dtype=bool)
-            yield name, sentence, filled & ~kept
+        for asked in rules_of(field):
+            kept = np.fromiter(map(asked.keeps, texts), dtype=bool, count=len(texts))
+            yield name, asked.sentence, filled & ~kept
             sound &= kept
         if name in references:
             rule = message("Is not in the table {table}.", table=references[name])

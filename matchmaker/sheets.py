@@ -20,11 +20,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -84,6 +84,12 @@ _NUMBER: Final = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
 
 _WHOLE: Final = r"[+-]?[0-9]+(\.0?)?"
 """Not 50.000, which means fifty thousand in German."""
+
+
+_written: Final = re.compile(_NUMBER).fullmatch
+
+
+_DATE: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
 
 
 _THOUSANDS: Final = r"[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})+(,[0-9]*)?"
@@ -443,40 +449,47 @@ def check_columns(table: Table, sheet: Sheet, findings: Findings) -> pd.DataFram
     return frame
 
 
-def _numbers(texts: pd.Series[str]) -> pd.Series[float]:
-    """Turn texts into finite numbers; NaN for anything else."""
-    written = re.compile(_NUMBER).fullmatch
-    # One by one: on the short tables that most imports are, whole-column operations of pandas take longer.
-    numbers = np.array([float(text) if written(text) else np.nan for text in texts], dtype=np.float64)
-    return pd.Series(np.where(np.isfinite(numbers), numbers, np.nan), index=texts.index)
+def _number(text: str) -> float:
+    """Return the finite number that a text is; NaN for anything else."""
+    number = float(text) if _written(text) else math.nan
+    return number if math.isfinite(number) else math.nan
 
 
-def rules_of(field: Mapping[str, Any]) -> Iterable[tuple[Message, Callable[[pd.Series[str]], pd.Series[bool]]]]:
-    """Yield what a field asks of its values, each as a sentence and a test of a whole column of texts."""
+class Rule(NamedTuple):
+    """What a field asks of each of its values: a sentence, and a test of the text or, if ``numeric``, of the number.
+
+    One by one, as texts: on the short tables that most imports are, whole-column operations of pandas take longer.
+    """
+
+    sentence: Message
+    test: Callable[[Any], object]
+    numeric: bool = False
+
+    def keeps(self, text: str) -> bool:
+        """Return whether a text that is not empty keeps the rule."""
+        return bool(self.test(_number(text) if self.numeric else text))
+
+
+def rules_of(field: Mapping[str, Any]) -> Iterator[Rule]:
+    """Yield what a field asks of its values; what is no number breaks no rule about numbers but the first."""
     limits = field.get("constraints", {})
     match field["type"]:
         case "number":
-            yield message("Must be a number."), lambda s: _numbers(s).notna()
+            yield Rule(message("Must be a number."), math.isfinite, numeric=True)
         case "integer":
-            yield message("Must be a whole number."), lambda s: s.str.fullmatch(_WHOLE)
+            yield Rule(message("Must be a whole number."), re.compile(_WHOLE).fullmatch)
         case "boolean":
-            yield message("Must be true or false."), lambda s: s.isin(["true", "false"])
+            yield Rule(message("Must be true or false."), frozenset(("true", "false")).__contains__)
         case "date":
-            yield (
-                message("Must be a date such as 2026-03-31."),
-                lambda s: (
-                    s.str.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-                    & pd.to_datetime(s, format="%Y-%m-%d", errors="coerce").notna()
-                ),
-            )
+            yield Rule(message("Must be a date such as 2026-03-31."), _is_date)
         case _:
-            yield message("Must not contain control characters."), lambda s: s.map(_UNPRINTABLE.search).isna()
+            yield Rule(message("Must not contain control characters."), _is_printable)
     if (least := limits.get("minimum")) is not None:
-        yield message("Must be at least {least}.", least=least), lambda s: ~(_numbers(s) < least)
+        yield Rule(message("Must be at least {least}.", least=least), lambda n: not n < least, numeric=True)
     if (most := limits.get("maximum")) is not None:
-        yield message("Must be at most {most}.", most=most), lambda s: ~(_numbers(s) > most)
+        yield Rule(message("Must be at most {most}.", most=most), lambda n: not n > most, numeric=True)
     if step := field.get("step"):
-        yield message("Must be a multiple of {step}.", step=step), lambda s: ~((_numbers(s) / step) % 1 > 0)
+        yield Rule(message("Must be a multiple of {step}.", step=step), lambda n: not n / step % 1 > 0, numeric=True)
     if pattern := limits.get("pattern"):
         if pattern == r"\d{5}|\d{8}":
             sentence = message("Must be a key of eight digits, five for a Landkreis, with leading zeros.")
@@ -484,11 +497,24 @@ def rules_of(field: Mapping[str, Any]) -> Iterable[tuple[Message, Callable[[pd.S
             sentence = message("Must be the address of one mailbox, such as digital@stadt.example.")
         else:
             sentence = message("Must have the form {pattern}.", pattern=pattern)
-        yield sentence, lambda s: s.str.fullmatch(pattern, flags=re.ASCII)
+        yield Rule(sentence, re.compile(pattern, re.ASCII).fullmatch)
     if choices := limits.get("enum"):
-        yield message("Must be one of {choices:list}.", choices=tuple(choices)), lambda s: s.isin(choices)
+        yield Rule(message("Must be one of {choices:list}.", choices=tuple(choices)), frozenset(choices).__contains__)
     if longest := limits.get("maxLength", _CELL_CHARACTERS if field["type"] == "string" else None):
-        yield message("Must have at most {longest} characters.", longest=longest), lambda s: s.str.len() <= longest
+        sentence = message("Must have at most {longest} characters.", longest=longest)
+        yield Rule(sentence, lambda text: len(text) <= longest)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(_DATE(text)) and date.fromisoformat(text) is not None
+    except ValueError:
+        return False
+
+
+def _is_printable(text: str) -> bool:
+    # Nearly every text is, and that is quickly seen; line breaks and unusual blanks are allowed besides.
+    return text.isprintable() or not _UNPRINTABLE.search(text)
 
 
 def check_values(table: Table, frame: pd.DataFrame, source: str, findings: Findings) -> None:
@@ -504,9 +530,9 @@ def check_values(table: Table, frame: pd.DataFrame, source: str, findings: Findi
         if name not in frame:
             continue
         checks = []
-        for number, (sentence, test) in enumerate(rules_of(declared)):
-            rules[name, str(number)] = sentence
-            checks.append(pa.Check(test, name=str(number)))
+        for number, rule in enumerate(rules_of(declared)):
+            rules[name, str(number)] = rule.sentence
+            checks.append(pa.Check(rule.keeps, name=str(number), element_wise=True))
         required = declared.get("constraints", {}).get("required", False)
         columns[name] = pa.Column(None, checks, nullable=not required, coerce=False)
     broken = []
@@ -528,24 +554,27 @@ def check_values(table: Table, frame: pd.DataFrame, source: str, findings: Findi
     cases["place"] = cases["column"].map({name: place for place, name in enumerate(table.columns)}).fillna(-1)
     listed = cases.sort_values(["index", "place"], kind="stable").head(MOST_ISSUES)
     for row, column, test, case in zip(*(listed[name] for name in listed.columns[:4]), strict=True):
-        rule = rules.get((column, str(test)), message("Must not be empty."))
-        findings.add(source, rule, row=int(row), column=column, value=BLANK if pd.isna(case) else str(case))
+        broke = rules.get((column, str(test)), message("Must not be empty."))
+        findings.add(source, broke, row=int(row), column=column, value=BLANK if pd.isna(case) else str(case))
     findings.total += len(cases) - len(listed)
 
 
 def _sound(table: Table, frame: pd.DataFrame) -> bool:
     """Tell whether there is nothing to report: most tables are right, and to find that out takes a fraction."""
+    cells = {name: frame[name].tolist() for name in frame}
     key = list(table.primary_key)
-    if key and not set(key) - set(frame) and len(_repeated(key, frame)):
-        return False
+    if key and not set(key) - set(cells):
+        keys = list(zip(*(cells[name] for name in key), strict=True))
+        if len(set(keys)) < len(keys) and len(_repeated(key, frame)):
+            return False
     for declared in table.fields:
-        if declared["name"] not in frame:
-            continue
-        texts = frame[declared["name"]]
-        stated = texts[texts != BLANK]
+        texts = cells.get(declared["name"], [])
+        stated = list(filter(None, texts))
         if len(stated) < len(texts) and declared.get("constraints", {}).get("required", False):
             return False
-        if not all(test(stated).all() for _, test in rules_of(declared)):
+        rules = tuple(rules_of(declared)) if stated else ()
+        numbers = list(map(_number, stated)) if any(rule.numeric for rule in rules) else []
+        if not all(all(map(rule.test, numbers if rule.numeric else stated)) for rule in rules):
             return False
     return True
 
@@ -560,7 +589,8 @@ def typed(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     columns = {}
     for field in table.fields:
         texts = frame[field["name"]]
-        columns[field["name"]] = _numbers(texts) if field["type"] in {"number", "integer"} else texts.astype(object)
+        numeric = field["type"] in {"number", "integer"}
+        columns[field["name"]] = np.array(list(map(_number, texts))) if numeric else texts.astype(object)
     return pd.DataFrame(columns).reset_index(drop=True)
 
 

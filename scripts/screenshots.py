@@ -68,7 +68,7 @@ def running_app(database: str, *more: str, package: Path | None = None, says: IO
     """
     port = free_port()
     address = f"http://localhost:{port}"
-    options = ("--server.headless=true", f"--server.port={port}", "--server.fileWatcherType=none", *more)
+    options = ("--server.headless=true", f"--server.port={port}", *more)
     server = subprocess.Popen(  # noqa: S603 - the project's own app in the running Python
         [sys.executable, "-m", "matchmaker.ui", "run", "app.py", *options],
         cwd=ROOT,

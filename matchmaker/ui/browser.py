@@ -16,6 +16,10 @@ _STYLE: Final = """
 button[data-selected], [data-testid=stSliderThumbValue] { color: inherit !important }
 [data-testid=stPageLink] a * { white-space: normal; overflow: visible }
 [data-tag], [data-tag] span { height: auto; white-space: normal }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr)); gap: 1rem }
+.figures, .figures dd { margin: 0; padding: 0 }
+.figures dt { font-size: 0.875rem }
+.figures dd { font-size: 2.25rem }
 @media (min-width: 700px) { .katex-display { overflow: visible !important } }
 @media (max-width: 1150px) {
   [data-testid=stMainBlockContainer] { padding: 3.5rem 1.25rem 2rem }

@@ -20,7 +20,6 @@ _NEW: Final = ""
 
 def section(data: Dataset, _: Language) -> None:
     """List the competence centres and let them be entered."""
-    st.subheader(_("Competence centres"))
     st.caption(_("Each municipality is told the one that works on most of its needs, the nearer of equals."))
     if data.centres:
         tables.draw(_table(data, _), "kompetenzzentren.csv", _)

@@ -15,7 +15,7 @@ from matchmaker.dataset import Dataset
 from matchmaker.i18n import Language
 from matchmaker.model import Municipality, Preferences
 from matchmaker.network import Landscape
-from matchmaker.ui import cache, downloads, inputs, maps, show, tables
+from matchmaker.ui import cache, centres, downloads, inputs, maps, show, tables
 from matchmaker.ui.network_view import View
 
 Wanted: TypeAlias = tuple[cache.Version, Preferences, int, tuple[str, ...]]
@@ -221,8 +221,10 @@ def _draw_pictures(wanted: Wanted, view: View, _: Language) -> None:
 def details(wanted: Wanted, _: Language) -> None:
     """Draw the open table; only that one, since each takes its time."""
     view = cache.network_view(*wanted)
-    names = [_("Hubs"), _("Links"), _("Bridges"), _("Missing links"), _("Left behind"), _("Cooperations")]
-    hubs, links, bridges, missing, left, cooperations = st.tabs(names, on_change="rerun", key="network_tables")
+    hubs, links, bridges, missing, left, cooperations, supporters = st.tabs(
+        [_("Hubs"), _("Links"), _("Bridges"), _("Missing links"), _("Left behind"), _("Cooperations"),
+         _("Competence centres")], on_change="rerun", key="network_tables",
+    )  # fmt: skip
 
     def table(name: str, file: str, digits: Mapping[str, int] | None = None, link: str = "") -> None:
         frame = cache.network_table(*wanted, name, _.code)
@@ -267,6 +269,9 @@ def details(wanted: Wanted, _: Language) -> None:
     if cooperations.open:
         with cooperations:
             tables.draw(cache.network_table(*wanted, "cooperations", _.code), "kooperationen.csv", _)
+    if supporters.open:
+        with supporters:
+            centres.section(cache.dataset(), _)
 
 
 def _look_at(keys: Collection[str], source: str) -> bool:

@@ -100,11 +100,14 @@ def _names(municipalities: Sequence[Municipality], _: Language) -> str:
 
 
 def stock(data: Dataset, _: Language) -> None:
-    """Show how much is known of real municipalities."""
-    known, offers, running = st.columns(3)
-    known.metric(_("Municipalities and districts"), _.number((~data.profiles.simulated).sum()))
-    offers.metric(_("Published AI projects"), _.number((data.tables["offers"]["provenance"] == "published").sum()))
-    running.metric(_("Published cooperations"), _.number(sum(bool(c.url) for c in data.cooperations)))
+    """Show how much is known of real municipalities, without what Streamlit's figures would load on the first page."""
+    counts = {
+        _("Municipalities and districts"): (~data.profiles.simulated).sum(),
+        _("Published AI projects"): (data.tables["offers"]["provenance"] == "published").sum(),
+        _("Published cooperations"): sum(bool(one.url) for one in data.cooperations),
+    }
+    figures = "".join(f"<div><dt>{said}</dt><dd>{_.number(count)}</dd></div>" for said, count in counts.items())
+    st.html(f'<dl class="figures">{figures}</dl>')
 
 
 def centre(found: CentreMatch | None, titles: Mapping[str, str], _: Language) -> None:

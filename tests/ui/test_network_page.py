@@ -77,6 +77,8 @@ def test_two_municipalities_are_shown_as_partners_of_each_other(look):
 
 def test_a_competence_centre_is_entered_on_the_page_but_not_without_its_seat(enter, unfold):
     session = enter("network", lang="en")
+    session.session_state["network_tables"] = "Competence centres"
+    session.run()
     unfold(session)
     session.text_input(key="centre_name_").set_value("Zentrum Ä")
     (save,) = [button for button in session.button if button.label == "Save"]

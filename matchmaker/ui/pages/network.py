@@ -31,9 +31,10 @@ with st.spinner(_("Measuring the network …")):
     shown = cache.network_view(*wanted)
 if not shown.of:
     st.info(_("There are no participants yet."), icon=":material/group_off:")
+    st.subheader(_("Competence centres"))
+    centres.section(cache.dataset(), _)
 else:
     landscape.figures(shown.landscape, _)
     landscape.explore(wanted, _)
     landscape.details(wanted, _)
     landscape.files(wanted, _)
-centres.section(cache.dataset(), _)
