@@ -71,19 +71,18 @@ PICTURES: Final[Mapping[str, Callable[[View, Dataset, Language], maps.Picture]]]
 
 def _hubs(view: View, _data: Dataset, _: Language) -> pd.DataFrame:
     """Return who has most partners, how much leads through each and what it carries."""
-    landscape = view.landscape
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         [
-            (n.municipality.name, n.municipality.land, n.partners, n.betweenness,
-             n.error if landscape.sampled else math.nan, n.splits or math.nan, n.community, n.cooperations,
-             math.nan if n.fte is None else n.fte, math.nan if n.load is None else n.load,
-             _("simulated") if n.municipality.simulated else "", n.municipality.key)
-            for n in landscape.nodes
+            (n.municipality.name, n.municipality.land, n.partners, n.betweenness, n.error, n.splits or math.nan,
+             n.community, n.cooperations, math.nan if n.fte is None else n.fte,
+             math.nan if n.load is None else n.load, _("simulated") if n.municipality.simulated else "", n.municipality.key)
+            for n in view.landscape.nodes
         ],
         columns=[_("Municipality"), _("Land"), _("Partners"), _("Way between others"), _("± standard error"),
                  _("Falls into parts without it"), _("Community"), _("Cooperations"), _("Free posts"),
                  _("Cooperations per free post"), _("Simulated"), _("Key")],
     )  # fmt: skip
+    return frame if view.landscape.sampled else frame.drop(columns=_("± standard error"))
 
 
 def _links(view: View, data: Dataset, _: Language) -> pd.DataFrame:

@@ -16,8 +16,11 @@ from matchmaker.sight import Openness, Topic
 from matchmaker.ui import cache, inputs, login, show
 
 
-def draw(own: OwnProfile, data: Dataset, _: Language) -> None:
-    """Show needs, offers, maturity and capacity as far as they are open to whoever reads them."""
+def draw(own: OwnProfile, data: Dataset, _: Language, *, mine: bool = False) -> None:
+    """Show needs, offers, maturity and capacity as far as they are open to whoever reads them.
+
+    ``mine`` for those who may change them.
+    """
     catalogue, row = data.catalogue, data.profiles.row(own.municipality.key)
     titles = {use_case.id: _.label(use_case.title) for use_case in catalogue.use_cases}
     words = {1: _("would help"), 2: _("important"), 3: _("pressing")}
@@ -47,8 +50,9 @@ def draw(own: OwnProfile, data: Dataset, _: Language) -> None:
     budget = figure(own.budget_eur, _.eur(own.budget_eur or 0), bands.BUDGET, "capacity")
     _list([f"{_('Staff free for AI')}: {show.escaped(fte)}", f"{_('Money free for AI')}: {show.escaped(budget)}"], _)
     st.subheader(_("Contact"))
-    # A mailbox that is closed and one that nobody has named look alike.
-    st.markdown(f"- {show.escaped(own.contact)}" if own.contact else _("No mailbox is open to you."))
+    # To others, a mailbox that is closed and one that nobody has named look alike.
+    none = _("No mailbox is named.") if mine else _("No mailbox is open to you.")
+    st.markdown(f"- {show.escaped(own.contact)}" if own.contact else none)
 
 
 def _list(lines: list[str], _: Language, *, shut: bool = False) -> None:

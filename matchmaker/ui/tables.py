@@ -33,7 +33,7 @@ def draw(
     the chosen one, empty while none is; where ``about`` changes, what was chosen is forgotten. ``link`` names a column
     of addresses in this app.
     """
-    formats = {column: partial(_written, _, number) for column, number in (digits or {}).items()}
+    formats = {column: partial(_written, _, number) for column, number in (digits or {}).items() if column in frame}
     source = _("Source")
     links = [source] if source in frame and frame[source].astype(str).str.startswith("https:").any() else []
     links += [link] if link else []

@@ -32,10 +32,12 @@ def test_the_chosen_layers_are_measured_and_a_municipality_is_looked_at(look):
     assert session.metric[2].value != pairs
     session.selectbox(key="network_search").set_value(JENA).run()
     assert "Jena" in {heading.value for heading in session.subheader}
+    # Counted from all starting points, there is no error of an estimate.
+    assert not any("± standard error" in frame for frame in frames(session))
 
 
 @pytest.mark.parametrize(
-    "table", ["Verbindungen", "Brücken", "Fehlende Verbindungen", "Ohne Anschluss", "Kooperationen"]
+    "table", ["Verbindungen", "Brücken", "Fehlende Verbindungen", "Ohne Anschluss", "Kooperationen", "Kompetenzzentren"]
 )
 def test_every_table_of_the_network_opens(look, table):
     session = look("network")

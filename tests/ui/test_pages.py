@@ -361,6 +361,24 @@ def test_what_is_entered_in_every_step_waits_while_something_else_is_looked_at(e
     assert (offer.use_case, offer.stage, offer.software.name) == ("UC02", Stage.PILOT, "Assistent")
 
 
+def test_on_paper_all_that_is_entered_stands_below_each_other(enter):
+    session = enter(key=SUEDERBRARUP)
+    form(session, "needs").set_value(["UC01"]).run()
+    form(session, "D1").set_value(2.5).run()
+    form(session, "fte").set_value("0,7").run()
+    session.toggle(key="print").set_value(True).run()
+    assert {"Bedarfe", "Angebote", "Reifegrad", "Personal und Geld", "Kontakt"} <= {h.value for h in session.subheader}
+    (levels,) = [table.value for table in session.table if "Stufe" in table.value]
+    assert levels["Stufe"].iloc[0] == "2,5"
+    assert "KI\\-Protokollierung" in texts(session)
+    assert "Freies Personal für KI: 0,70" in texts(session)
+    assert "Es ist kein Postfach genannt." in texts(session)
+    assert "ungespeicherte Änderungen" in texts(session)
+    session.toggle(key="print").set_value(False).run()
+    press(session, "Speichern")
+    assert (saved().needs, saved().maturity[0], saved().fte) == ((("UC01", 2),), 2.5, 0.7)
+
+
 @pytest.mark.parametrize(
     ("written", "kept"), [("0,5", 0.5), ("0.5", 0.5), (" 1200 ", 1200), ("1,25", 1.25), ("", None)]
 )

@@ -51,8 +51,9 @@ if not access.may_edit(login.user(), key):
 read = profile.begun(own)
 edited, readable = profile.entered(read, data.catalogue)
 if printing.printing():
-    sheet.draw(edited, data, _)
-    standing.draw(edited.maturity, key, data, _)
+    sheet.draw(edited, data, _, mine=True)
+    if any(level is not None for level in edited.maturity):
+        standing.draw(edited.maturity, key, data, _)
 else:
     needs, offers, maturity, means = st.tabs(
         [_("1 What bothers you"), _("2 What already runs"), _("3 Maturity"), _("4 Staff, money, contact")],
