@@ -75,7 +75,8 @@ def _hubs(view: View, _data: Dataset, _: Language) -> pd.DataFrame:
         [
             (n.municipality.name, n.municipality.land, n.partners, n.betweenness, n.error, n.splits or math.nan,
              n.community, n.cooperations, math.nan if n.fte is None else n.fte,
-             math.nan if n.load is None else n.load, _("simulated") if n.municipality.simulated else "", n.municipality.key)
+             math.nan if n.load is None else n.load, _("simulated") if n.municipality.simulated else "",
+             n.municipality.key)
             for n in view.landscape.nodes
         ],
         columns=[_("Municipality"), _("Land"), _("Partners"), _("Way between others"), _("± standard error"),

@@ -21,6 +21,9 @@ from matchmaker.ui import downloads, maps, printing, show
 _MOST_ROWS: Final = 300
 """More rows than this nobody reads on a screen, and formatting them takes seconds; the CSV has all."""
 
+_WRITE_ALIKE: Final = {"de": ("de", "de-DE"), "en": ("en", "en-US", "en-GB")}
+"""Browsers that write figures as a page in this language does; for others they are written here, which takes longer."""
+
 
 def draw(
     frame: pd.DataFrame, file: str, _: Language, *, digits: Mapping[str, int] | None = None, pick: str = "",
@@ -33,7 +36,8 @@ def draw(
     the chosen one, empty while none is; where ``about`` changes, what was chosen is forgotten. ``link`` names a column
     of addresses in this app.
     """
-    formats = {column: partial(_written, _, number) for column, number in (digits or {}).items() if column in frame}
+    digits = {column: number for column, number in (digits or {}).items() if column in frame}
+    formats = {column: partial(_written, _, number) for column, number in digits.items()}
     source = _("Source")
     links = [source] if source in frame and frame[source].astype(str).str.startswith("https:").any() else []
     links += [link] if link else []
@@ -48,10 +52,15 @@ def draw(
             )
         )
         return ""
+    config: dict[Any, Any] = {column: st.column_config.LinkColumn(display_text=column) for column in links}
+    written_here = bool(digits) and st.context.locale not in _WRITE_ALIKE[_.code]
+    if not written_here:
+        localized = {c: st.column_config.NumberColumn(format="localized", step=10**-n) for c, n in digits.items()}
+        config.update(localized)
     state: Any = st.dataframe(
-        shown.style.format(cast("Any", formats), na_rep="") if formats else shown,
+        shown.style.format(cast("Any", formats), na_rep="") if written_here else shown,
         hide_index=True,
-        column_config={column: st.column_config.LinkColumn(display_text=column) for column in links},
+        column_config=config,
         placeholder="",
         height=min(38 + 35 * len(shown), 400),
         key=f"table_{file}{about}" if pick else None,

@@ -253,6 +253,28 @@ def test_a_picture_is_saved_under_its_name_and_streamlits_own_words_are_translat
     assert [word in spoken for word in english] == [lang == "en"] * len(english)
 
 
+@pytest.mark.parametrize(
+    ("locale", "lang", "sign"), [("de-DE", "de", ","), ("de-DE", "en", "."), ("en-US", "de", ","), ("en-GB", "en", ".")]
+)
+def test_figures_in_tables_are_written_as_in_the_language_of_the_page(browser, address, locale, lang, sign):
+    """Whoever writes them: the browser, or the app for a browser that speaks another language."""
+    with browser.new_context(locale=locale) as context:
+        context.add_init_script("""
+            window.painted = []
+            const paint = CanvasRenderingContext2D.prototype.fillText
+            CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+                if (this.canvas.closest?.("[data-testid=stDataFrame]")) window.painted.push(text)
+                return paint.call(this, text, ...rest)
+            }
+        """)
+        page = context.new_page()
+        page.goto(f"{address}/netz?lang={lang}&key=01059083")
+        settle(page)
+        page.get_by_test_id("stDataFrame").last.scroll_into_view_if_needed()
+        written = page.wait_for_function(r"(t => t.length && t)(window.painted.filter(t => /^\d[.,]\d{4}$/.test(t)))")
+        assert {text[1] for text in written.json_value()} == {sign}
+
+
 def test_figures_in_pictures_are_written_as_in_the_language_of_the_page(page, address):
     page.goto(f"{address}/?lang=de&key=01059083")
     sound(page)
