@@ -244,9 +244,12 @@ def clicks_on_municipality(page: Page, turn: int) -> Iterator[Click]:
 
 def clicks_on_partners(page: Page, turn: int) -> Iterator[Click]:
     """Ask for more partners, for other weights, and for another municipality, each time one that is new."""
-    page.get_by_text("Filter", exact=True).click()
+    filters = page.get_by_text("Filter", exact=True)
+    yield Click("unfold the filters", filters.click, "document.querySelectorAll('input[type=range]').length")
     slider = page.get_by_role("slider", name="Anzahl der Partner")
     yield Click("one partner more", lambda: slider.press("ArrowRight"), _texts("summary"))
+    filters.click()
+    settle(page)
     page.get_by_text("Was soll zählen?", exact=True).click()
     preset = ("Neue Verbindungen", "Projekte vieler Kommunen", "Meine Kommune")[turn % 3]
     button = page.get_by_test_id("stMain").get_by_role("radio", name=preset)

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -17,7 +19,7 @@ from matchmaker.i18n import LANGUAGES, Language, language
 from matchmaker.message import message
 from matchmaker.model import KINDS, LAND_NAMES, LANDS, PART_MEANINGS, PARTS, PRESETS, Preferences, Weights
 from matchmaker.store import Author
-from matchmaker.ui import cache, links, login
+from matchmaker.ui import cache, links, login, printing
 from matchmaker.ui.show import escaped, part_names
 
 _NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
@@ -26,6 +28,14 @@ _GROUPED = re.compile(r"-?[1-9][0-9]{0,2}[.,][0-9]{3}")
 
 _LONGEST = 20
 """So much of a key that nobody has is repeated."""
+
+_FAR = 150
+"""Largest distance in kilometres that the search begins with where it is limited."""
+
+_PARTNERS = 10
+"""Partners shown unless asked otherwise."""
+
+_Value = TypeVar("_Value")
 
 _LANGUAGE_NAMES = {"de": "Deutsch", "en": "English"}
 
@@ -172,32 +182,47 @@ def preset_names(_: Language) -> dict[str, str]:
     return {"officer": _("My municipality"), "network": _("New links"), "centre": _("Joint projects of many")}
 
 
+def held(key: str, otherwise: _Value) -> _Value:
+    """Return what a field holds that is drawn only while its part of the page is open."""
+    value: _Value = st.session_state.get(key, otherwise)
+    return value
+
+
 def weights(_: Language) -> Weights:
     """Draw the weights of the parts of the score as sliders and return them."""
-    names = part_names(_)
     for part in PARTS:
         st.session_state.setdefault(f"weight_{part}", round(100 * getattr(Weights(), part)))
-    with st.expander(_("What shall count?")):
-        st.segmented_control(
-            _("Begin with"), list(PRESETS), default="officer", required=True, format_func=preset_names(_).__getitem__,
-            key="preset", on_change=_preset_chosen, persist_state="session",
-            help=_("Proposals for three purposes. They are choices, not findings: move what you see differently."),
-        )  # fmt: skip
-        columns = st.columns(3)
-        values = {
-            part: columns[place % 3].slider(
-                names[part],
-                0,
-                100,
-                step=1,
-                key=f"weight_{part}",
-                help=_.render(PART_MEANINGS[part]),
-                persist_state="session",
-            )
-            for place, part in enumerate(PARTS)
-        }
-        st.caption(_("Only the relation of the weights matters: twice as much counts twice. Zero leaves a part out."))
-    return Weights(**{part: value / max(1, sum(values.values())) for part, value in values.items()})
+    fold = st.expander(_("What shall count?"), key="fold_weights", on_change="rerun")
+    if fold.open:
+        with fold:
+            _sliders(_)
+    values = {part: st.session_state[f"weight_{part}"] for part in PARTS}
+    shares = {part: value / max(1, sum(values.values())) for part, value in values.items()}
+    if printing.printing():
+        names = part_names(_)
+        said = " · ".join(f"{names[part]} {_.percent(share)}" for part, share in shares.items())
+        st.caption(_("Weights: {weights}").format(weights=said))
+    return Weights(**shares)
+
+
+def _sliders(_: Language) -> None:
+    st.segmented_control(
+        _("Begin with"), list(PRESETS), default="officer", required=True, format_func=preset_names(_).__getitem__,
+        key="preset", on_change=_preset_chosen, persist_state="session",
+        help=_("Proposals for three purposes. They are choices, not findings: move what you see differently."),
+    )  # fmt: skip
+    names, columns = part_names(_), st.columns(3)
+    for place, part in enumerate(PARTS):
+        columns[place % 3].slider(
+            names[part],
+            0,
+            100,
+            step=1,
+            key=f"weight_{part}",
+            help=_.render(PART_MEANINGS[part]),
+            persist_state="session",
+        )
+    st.caption(_("Only the relation of the weights matters: twice as much counts twice. Zero leaves a part out."))
 
 
 def preferences(_: Language) -> tuple[Preferences, int]:
@@ -205,34 +230,59 @@ def preferences(_: Language) -> tuple[Preferences, int]:
     chosen = weights(_)
     catalogue = cache.dataset().catalogue
     titles = {use_case.id: _.label(use_case.title) for use_case in catalogue.use_cases}
-    with st.expander(_("Filters")):
-        left, middle, right = st.columns(3)
-        lands = left.multiselect(
-            _("Land"), LANDS, format_func=lambda code: _(LAND_NAMES[LANDS.index(code)]), placeholder=_("All Länder"),
-            select_all=False, key="lands",
-        )  # fmt: skip
-        kinds = middle.multiselect(
-            _("Kind"), KINDS, format_func=lambda kind: _(kind.value), placeholder=_("All kinds"), select_all=False,
-            key="kinds",
-        )  # fmt: skip
-        use_case = right.selectbox(
-            _("Use case"), list(titles), index=None, format_func=titles.__getitem__, placeholder=_("Any"), key="about"
-        )
-        limited = left.toggle(_("Limit the distance"), key="limited")
-        max_km = middle.slider(_("Largest distance in km"), 10, 900, 150, 10, disabled=not limited, key="max_km")
-        top = right.slider(_("Number of partners"), 3, 30, 10, key="top")
-        assessed = left.toggle(
-            _("Only with assessed maturity"), key="assessed", help=_("Leaves out all who have not assessed themselves.")
-        )
-    return (
-        Preferences(
-            weights=chosen,
-            lands=frozenset(lands),
-            kinds=frozenset(kinds),
-            max_km=float(max_km) if limited else None,
-            simulated=shows_simulated(),
-            assessed_only=assessed,
-            use_case=use_case or "",
-        ),
-        top,
+    fold = st.expander(_("Filters"), key="fold_filters", on_change="rerun")
+    if fold.open:
+        with fold:
+            _filters(titles, _)
+    wanted = Preferences(
+        weights=chosen,
+        lands=frozenset(held("lands", [])),
+        kinds=frozenset(held("kinds", [])),
+        max_km=float(held("max_km", _FAR)) if held("limited", False) else None,
+        simulated=shows_simulated(),
+        assessed_only=held("assessed", False),
+        use_case=held("about", "") or "",
     )
+    # While the fold is closed, nobody would see why somebody is missing.
+    if limits := _limits(wanted, titles, _):
+        st.caption(_("Filtered: {limits}").format(limits=escaped(_.list(limits))))
+    return wanted, held("top", _PARTNERS)
+
+
+def _filters(titles: Mapping[str, str], _: Language) -> None:
+    left, middle, right = st.columns(3)
+    left.multiselect(
+        _("Land"), LANDS, format_func=lambda code: _land(code, _), placeholder=_("All Länder"), select_all=False,
+        key="lands", persist_state="session",
+    )  # fmt: skip
+    middle.multiselect(
+        _("Kind"), KINDS, format_func=lambda kind: _(kind.value), placeholder=_("All kinds"), select_all=False,
+        key="kinds", persist_state="session",
+    )  # fmt: skip
+    right.selectbox(
+        _("Use case"), list(titles), index=None, format_func=titles.__getitem__, placeholder=_("Any"), key="about",
+        persist_state="session",
+    )  # fmt: skip
+    limited = left.toggle(_("Limit the distance"), key="limited", persist_state="session")
+    middle.slider(
+        _("Largest distance in km"), 10, 900, _FAR, 10, disabled=not limited, key="max_km", persist_state="session"
+    )
+    right.slider(_("Number of partners"), 3, 30, _PARTNERS, key="top", persist_state="session")
+    left.toggle(
+        _("Only with assessed maturity"), key="assessed", persist_state="session",
+        help=_("Leaves out all who have not assessed themselves."),
+    )  # fmt: skip
+
+
+def _limits(wanted: Preferences, titles: Mapping[str, str], _: Language) -> list[str]:
+    """Return in words what leaves somebody out of a search."""
+    limits = [_land(code, _) for code in LANDS if code in wanted.lands]
+    limits += [_(kind.value) for kind in KINDS if kind in wanted.kinds]
+    limits += [titles[wanted.use_case]] if wanted.use_case else []
+    limits += [_("at most {km} km").format(km=_.number(wanted.max_km))] if wanted.max_km is not None else []
+    limits += [_("Only with assessed maturity")] if wanted.assessed_only else []
+    return limits
+
+
+def _land(code: str, _: Language) -> str:
+    return _(LAND_NAMES[LANDS.index(code)])

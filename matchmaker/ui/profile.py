@@ -49,8 +49,7 @@ def field(own: OwnProfile, name: str) -> str:
 
 def _held(own: OwnProfile, name: str, saved: _Value) -> _Value:
     """Return what a field holds; of one that was not drawn yet, what was saved."""
-    held: _Value = st.session_state.get(field(own, name), saved)
-    return held
+    return inputs.held(field(own, name), saved)
 
 
 def entered(own: OwnProfile, catalogue: Catalogue) -> tuple[OwnProfile, bool]:

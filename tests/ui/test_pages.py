@@ -163,8 +163,9 @@ def test_hiding_the_simulated_also_takes_them_from_the_list(look):
     assert not any("simuliert" in option for option in municipality_field(look(simulated=False)).options)
 
 
-def test_partners_keep_to_the_filters(look):
+def test_partners_keep_to_the_filters(look, unfold):
     session = look("partners", key=SUEDERBRARUP)
+    unfold(session)
     session.multiselect(key="lands").set_value(["SH"]).run()
     assert cards(session)
     lands = [c.value for c in session.caption if " entfernt" in c.value]
@@ -173,6 +174,31 @@ def test_partners_keep_to_the_filters(look):
     session.slider(key="max_km").set_value(10).run()
     assert not cards(session)
     assert session.warning
+
+
+def test_filters_and_weights_hold_while_their_folds_are_closed_and_are_said(look, unfold):
+    session = look("partners", key=SUEDERBRARUP)
+    before = cards(session)
+    unfold(session)
+    session.multiselect(key="lands").set_value(["SH", "TH"]).run()
+    session.slider(key="top").set_value(4).run()
+    session.slider(key="weight_near").set_value(0).run()
+    found = cards(session)
+    assert found != before
+    for fold in ("fold_filters", "fold_weights"):
+        session.session_state[fold] = False
+    session.run()
+    assert cards(session) == found
+    assert "Gefiltert: Schleswig\\-Holstein und Thüringen" in texts(session)
+    session.switch_page("matchmaker/ui/pages/projects.py").run()
+    session.switch_page("matchmaker/ui/pages/partners.py").run()
+    assert cards(session) == found
+    session.toggle(key="print").set_value(True).run()
+    assert "Gewichte: Gemeinsamer Bedarf 24" in texts(session)  # of 100 − 10 that count
+    session.toggle(key="print").set_value(False).run()
+    unfold(session)
+    assert session.slider(key="weight_near").value == 0
+    assert session.slider(key="top").value == 4
 
 
 def test_projects_without_needs_say_what_to_enter(look):
@@ -497,8 +523,10 @@ def test_what_others_saved_meanwhile_is_not_restored_over(enter):
 
 
 @pytest.mark.parametrize("page", ["municipality", "partners"])
-def test_no_list_selects_everything_at_once(look, page):
-    lists = [field for drawn in each_step(look(page, key=SUEDERBRARUP)) for field in drawn.multiselect]
+def test_no_list_selects_everything_at_once(look, unfold, page):
+    session = look(page, key=SUEDERBRARUP)
+    unfold(session)
+    lists = [field for drawn in each_step(session) for field in drawn.multiselect]
     assert lists
     assert not any(field.proto.select_all for field in lists)
 
