@@ -66,24 +66,37 @@ TITLES: Final = {  # in the order of the sidebar
 _WATCH: Final = """
 ([expression, ahead]) => {
   window.waited = null
-  const shown = () => eval(expression), before = shown()
-  const begin = event => {
+  const shown = () => eval(expression), before = shown(), app = document.querySelector("[data-testid=stApp]")
+  const atRest = () => app.getAttribute("data-test-script-state") === "notRunning"
+    && !document.querySelector("[data-testid=stSpinner], [data-stale=true]")
+  const begin = () => {
     for (const kind of ["click", "keydown"]) document.removeEventListener(kind, begin, true)
-    const at = performance.now(), app = document.querySelector("[data-testid=stApp]")
-    let ran = !ahead
-    const idle = () => app.getAttribute("data-test-script-state") === "notRunning"
-      && !document.querySelector("[data-testid=stSpinner], [data-stale=true]")
-    new MutationObserver(changes => {
-      if (!idle() || changes.some(change => change.oldValue === "running")) ran = true
-    }).observe(app, { attributeFilter: ["data-test-script-state"], attributeOldValue: true })
-    const look = () => ran && shown() !== before && idle()
-      ? window.waited = performance.now() - at : requestAnimationFrame(look)
+    const at = performance.now(), told = window.messages
+    let since = null
+    const look = () => {
+      const now = performance.now()
+      if (!atRest() || shown() === before || (ahead && window.messages === told)) since = null
+      else since ??= now
+      if (since !== null && now - since > 100) window.waited = since - at
+      else requestAnimationFrame(look)
+    }
     requestAnimationFrame(look)
   }
   for (const kind of ["click", "keydown"]) document.addEventListener(kind, begin, true)
 }
 """
-"""Answered is a click once the app has run, what was asked about looks different, and nothing is about to change."""
+"""Answered is a click once the app has told its answer, what was asked about looks different, and nothing changes for a
+tenth of a second more, which is not counted."""
+
+_COUNT_MESSAGES: Final = """
+window.messages = 0
+window.WebSocket = class extends WebSocket {
+  constructor(...address) {
+    super(...address)
+    this.addEventListener("message", () => { window.messages++ })
+  }
+}
+"""
 
 
 def main() -> None:
@@ -110,12 +123,14 @@ def measure(n: int, package: Path, times: int, only: list[str]) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path(), args=BROWSER_ARGUMENTS)
         port = free_port()
-        with browser.new_context(viewport=VIEWPORT, locale="de") as context:
+        with browser.new_context(viewport=VIEWPORT, locale="de") as visitor:
             for number in range(STARTS):
                 what = f"{number + 1}. start, from the command to a usable page"
-                print(f"| start | {what} | {start(context, package, port):,.0f} | | | | |")
+                print(f"| start | {what} | {start(visitor, package, port):,.0f} | | | | |")
         with running_app("sqlite://", package=package) as address:
-            page = opened(browser.new_context(viewport=VIEWPORT, locale="de"), f"{address}/?lang=de&key={somebody}")
+            context = browser.new_context(viewport=VIEWPORT, locale="de")
+            context.add_init_script(_COUNT_MESSAGES)
+            page = opened(context, f"{address}/?lang=de&key={somebody}")
             for name in TITLES:
                 if not only or (name or "start") in only:
                     clicks_of(page, name, times)
