@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import networkx as nx
@@ -18,6 +19,7 @@ from matchmaker import cli, dataset, sheets
 from matchmaker.model import PARTS
 from matchmaker.store import Store
 from matchmaker.workspace import Workspace
+from scripts.screenshots import answers, free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 NEEDS = "key,use_case,urgency,provenance,source_url"
@@ -508,6 +510,21 @@ def test_german_is_spoken_unless_english_is_asked_for(capsys: pytest.CaptureFixt
     for language, said in ([], "Fehler: "), (["--lang", "de"], "Fehler: "), (["--lang", "en"], "Error: "):
         assert cli.main([*language, "partners"]) == 2
         assert capsys.readouterr().err.startswith(said)
+
+
+def test_whoever_stops_the_command_stops_the_app():
+    port = free_port()
+    health = f"http://localhost:{port}/_stcore/health"
+    command = [sys.executable, "-m", "matchmaker", "run", "--no-browser", "--port", str(port)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program:
+        while not answers(health):
+            assert program.poll() is None
+            time.sleep(0.1)
+        program.terminate()
+    patience = time.monotonic() + 60
+    while answers(health):
+        assert time.monotonic() < patience
+        time.sleep(0.1)
 
 
 def test_help_answers_without_loading_what_takes_time():
