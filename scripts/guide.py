@@ -164,7 +164,9 @@ def _picture(page: Page, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     page.wait_for_timeout(1000)  # charts are painted after the text
     with Image.open(io.BytesIO(page.screenshot())) as shot:
-        shot.convert("RGB").resize((960, 600), Image.Resampling.LANCZOS).quantize(COLOURS).save(file, optimize=True)
+        small = shot.convert("RGB").resize((960, 600), Image.Resampling.LANCZOS)
+        # By this method small patches of a colour keep it, such as those of a legend.
+        small.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=2).save(file, optimize=True)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ button[data-selected], [data-testid=stSliderThumbValue] { color: inherit !import
 [data-testid=stPageLink] a * { white-space: normal; overflow: visible }
 [data-tag], [data-tag] span { height: auto; white-space: normal }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr)); gap: 1rem }
-.figures, .figures dd { margin: 0; padding: 0 }
+[data-testid=stMain] .figures, .figures dd { margin: 0; padding: 0 }
 .figures dt { font-size: 0.875rem }
 .figures dd { font-size: 2.25rem }
 @media (min-width: 700px) { .katex-display { overflow: visible !important } }
