@@ -13,7 +13,9 @@ _STYLE: Final = """
 [data-testid=InputInstructions] { display: none }
 [data-testid=stMultiSelect] input { min-width: 48px !important }
 [data-testid=stCaptionContainer] { color: inherit; opacity: 0.8 }
-button[data-selected], [data-testid=stSliderThumbValue] { color: inherit !important }
+button[data-selected], [data-testid=stTab][aria-selected=true], [data-testid=stSliderThumbValue] {
+  color: inherit !important
+}
 [data-testid=stPageLink] a * { white-space: normal; overflow: visible }
 [data-tag], [data-tag] span { height: auto; white-space: normal }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr)); gap: 1rem }
@@ -50,11 +52,12 @@ button[data-selected], [data-testid=stSliderThumbValue] { color: inherit !import
 """
 """What Streamlit's settings cannot say. Its hints at what the Enter key does exist in English only; leaving the field
 does the same. Its lists of several are a line higher while the cursor is in them: the button below would move away
-under the mouse, and the click would be lost. Where the page is narrow, it cuts links and chosen entries. Its captions
-are paler than WCAG 2.2 allows (4.5:1), and so are chosen buttons and the figures of sliders on the dark page. On paper
-nothing stands that can only be clicked, heads of tables come again, and what Streamlit would scroll runs over pages:
-a box that scrolls is cut at the margin, and one that is too high for the rest of a page leaves that empty. Its boxes
-of formulas scroll by a pixel or two, which nobody can do with the keyboard; only on a telephone is there need to."""
+under the mouse, and the click would be lost. Where the page is narrow, it cuts links and chosen entries. Its
+captions are paler than WCAG 2.2 allows (4.5:1), and so are chosen buttons, open tabs and the figures of sliders on
+the dark page. On paper nothing stands that can only be clicked, heads of tables come again, and what Streamlit would
+scroll runs over pages: a box that scrolls is cut at the margin, and one that is too high for the rest of a page
+leaves that empty. Its boxes of formulas scroll by a pixel or two, which nobody can do with the keyboard; only on a
+telephone is there need to."""
 
 _page = st.components.v2.component(
     "page_language", js=Path(__file__).with_name("browser.js").read_text(encoding="utf-8")
