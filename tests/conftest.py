@@ -32,6 +32,9 @@ settings.load_profile("untimed")
 # What is loaded stays: looking through all of it for rubbish as often as is usual takes a tenth of all time.
 gc.set_threshold(50_000)
 
+# Programs that tests start, some hundred of them, may keep what Python has compiled, and need not compile it each time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # No test may open the database of the person who runs it.
 os.environ["MATCHMAKER_DATABASE_URL"] = "postgresql://nobody@localhost:1/no-test-named-a-database"
 
