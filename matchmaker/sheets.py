@@ -86,10 +86,10 @@ _WHOLE: Final = r"[+-]?[0-9]+(\.0?)?"
 """Not 50.000, which means fifty thousand in German."""
 
 
-_written: Final = re.compile(_NUMBER).fullmatch
+_number_like: Final = re.compile(_NUMBER).fullmatch
 
 
-_DATE: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
+_date_like: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
 
 
 _THOUSANDS: Final = r"[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})+(,[0-9]*)?"
@@ -451,7 +451,7 @@ def check_columns(table: Table, sheet: Sheet, findings: Findings) -> pd.DataFram
 
 def _number(text: str) -> float:
     """Return the finite number that a text is; NaN for anything else."""
-    number = float(text) if _written(text) else math.nan
+    number = float(text) if _number_like(text) else math.nan
     return number if math.isfinite(number) else math.nan
 
 
@@ -507,7 +507,7 @@ def rules_of(field: Mapping[str, Any]) -> Iterator[Rule]:
 
 def _is_date(text: str) -> bool:
     try:
-        return bool(_DATE(text)) and date.fromisoformat(text) is not None
+        return bool(_date_like(text)) and date.fromisoformat(text) is not None
     except ValueError:
         return False
 
