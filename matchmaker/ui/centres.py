@@ -45,7 +45,8 @@ def _table(data: Dataset, _: Language) -> pd.DataFrame:
              ", ".join(titles.get(topic, topic) for topic in c.topics), c.host, c.url, c.id)
             for c in data.centres
         ],
-        columns=[_("Name"), _("Seat"), _("Land"), _("Seat is"), _("Topics"), _("Run by"), _("Source"), _("Number")],
+        columns=[_("Name"), _("Seat"), _("Land"), _("Seat is"), _("Topics"), _("Who is behind it"), _("Source"),
+                 _("Number")],
     )  # fmt: skip
 
 
@@ -71,7 +72,10 @@ def _form(data: Dataset, _: Language) -> None:
             key=f"centre_topics_{chosen}",
         )  # fmt: skip
         host = st.text_input(
-            _("Run by"), now.host if now else "", key=f"centre_host_{chosen}", help=_("For example a university.")
+            _("Who is behind it"),
+            now.host if now else "",
+            key=f"centre_host_{chosen}",
+            help=_("For example a university."),
         )
         url = st.text_input(_("Page on the web"), now.url if now else "", key=f"centre_url_{chosen}")
         with st.container(horizontal=True):
@@ -94,7 +98,7 @@ def _form(data: Dataset, _: Language) -> None:
         else:
             return
     except EntryRejected as error:
-        show.entries(error, {"name": _("Name"), "host": _("Run by"), "url": _("Page on the web")}, _)
+        show.entries(error, {"name": _("Name"), "host": _("Who is behind it"), "url": _("Page on the web")}, _)
         return
     except MatchmakerError as error:
         show.failure(error, _)

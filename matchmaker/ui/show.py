@@ -123,7 +123,7 @@ def centre(found: CentreMatch | None, titles: Mapping[str, str], _: Language) ->
     )
     seat = escaped(found.centre.place) + ", " if found.centre.place else ""
     unsure = ", " + _("seat not confirmed") if found.centre.place_status == "assumption" else ""
-    host = f" {_('Run by')}: {escaped(found.centre.host)}." if found.centre.host else ""
+    host = f" {_('Who is behind it')}: {escaped(found.centre.host)}." if found.centre.host else ""
     st.markdown(
         f":material/school: {_('Competence centre')}: **{escaped(found.centre.name)}** "
         f"({seat}{found.centre.land}{far}{unsure}) – {fits}.{host}{link(found.centre.url, _)}"
