@@ -201,6 +201,14 @@ def test_filters_and_weights_hold_while_their_folds_are_closed_and_are_said(look
     assert session.slider(key="top").value == 4
 
 
+def test_of_many_projects_three_are_shown_and_the_others_unfold(look, unfold):
+    session = look("projects", key=SIMULATED)
+    (savings,) = [table.value for table in session.dataframe if len(table.value) > 3]
+    assert len(cards(session)) == 3
+    unfold(session)
+    assert len(cards(session)) == len(savings)
+
+
 def test_projects_without_needs_say_what_to_enter(look):
     session = look("projects", key=SUEDERBRARUP)
     assert "kein Bedarf" in texts(session)

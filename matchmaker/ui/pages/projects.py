@@ -8,7 +8,10 @@ import streamlit as st
 
 from matchmaker import service
 from matchmaker.model import Preferences
-from matchmaker.ui import assumptions, cache, inputs, links, projects, shares, show, tables
+from matchmaker.ui import assumptions, cache, inputs, links, printing, projects, shares, show, tables
+
+SHOWN = 3
+"""Projects shown at once; what all of them save is in the table, and the others unfold."""
 
 _ = inputs.chosen_language()
 st.title(_("Joint projects"))
@@ -62,5 +65,10 @@ with results:
         )
     changed = service.with_assumptions(data, changes)
     rules = tuple(shares.chosen_rule(group) for group in found)
-    for number, (group, options, conditions) in enumerate(cache.project_details(*question, rules, day), start=1):
+    numbered = list(enumerate(cache.project_details(*question, rules, day), start=1))
+    for number, (group, options, conditions) in numbered[:SHOWN]:
         projects.one(group, options, conditions, municipality, number, changed, _)
+    if rest := numbered[SHOWN:]:
+        with printing.fold(_.plural("{count} more project", "{count} more projects", len(rest)), key="rest") as more:
+            for number, (group, options, conditions) in rest if more.open else ():
+                projects.one(group, options, conditions, municipality, number, changed, _)
