@@ -96,9 +96,10 @@ def published(own: OwnProfile) -> list[Activity]:
     return [activity for activity in own.offers if activity.provenance == Provenance.PUBLISHED]
 
 
-def stated(own: OwnProfile) -> dict[str, Activity]:
-    """Return what a municipality has entered itself, by use case."""
-    return {activity.use_case: activity for activity in own.offers if activity.provenance != Provenance.PUBLISHED}
+def stated(own: OwnProfile, catalogue: Catalogue) -> dict[str, Activity]:
+    """Return what a municipality has entered itself, by use case of the catalogue."""
+    others = (activity for activity in own.offers if activity.provenance != Provenance.PUBLISHED)
+    return {activity.use_case: activity for activity in others if activity.use_case in catalogue.ids}
 
 
 def stage(before: Activity | None) -> Stage:
@@ -107,10 +108,8 @@ def stage(before: Activity | None) -> Stage:
 
 
 def _offers(own: OwnProfile, catalogue: Catalogue) -> tuple[Activity, ...]:
-    saved = stated(own)
-    known = {use_case.id for use_case in catalogue.use_cases}
-    found = published(own)
-    for use_case_id in _held(own, "offers", [use_case for use_case in saved if use_case in known]):
+    saved, found = stated(own, catalogue), published(own)
+    for use_case_id in _held(own, "offers", list(saved)):
         before = saved.get(use_case_id)
         title = catalogue.use_case(use_case_id).title
         software = before.software if before else None

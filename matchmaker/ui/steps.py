@@ -11,6 +11,7 @@ from matchmaker import contacts
 from matchmaker.catalogue import Catalogue
 from matchmaker.entries import OwnProfile
 from matchmaker.i18n import Language
+from matchmaker.model import Activity
 from matchmaker.ui import cache, inputs, profile, show
 from matchmaker.ui.profile import field
 
@@ -87,7 +88,7 @@ def needs(own: OwnProfile, catalogue: Catalogue, _: Language) -> None:
 
 def offers(own: OwnProfile, catalogue: Catalogue, _: Language) -> None:
     """Ask what is planned, tried out or running; published activities are there already."""
-    published, saved = profile.published(own), profile.stated(own)
+    published, saved = profile.published(own), profile.stated(own, catalogue)
     if published:
         st.markdown(_("Published about you:"))
         for activity in published:
@@ -99,7 +100,7 @@ def offers(own: OwnProfile, catalogue: Catalogue, _: Language) -> None:
     chosen = st.multiselect(
         _("What do you plan, try out or run besides?") if published else _("What do you plan, try out or run?"),
         list(titles),
-        default=[use_case for use_case in saved if use_case in titles],
+        default=list(saved),
         format_func=titles.__getitem__,
         placeholder=_("Choose use cases"),
         select_all=False,
@@ -119,12 +120,11 @@ def offers(own: OwnProfile, catalogue: Catalogue, _: Language) -> None:
             key=field(own, f"stage_{use_case_id}"),
             persist_state="session",
         )
-        _software(own, use_case_id, _)
+        _software(own, use_case_id, saved.get(use_case_id), _)
 
 
-def _software(own: OwnProfile, use_case: str, _: Language) -> None:
+def _software(own: OwnProfile, use_case: str, before: Activity | None, _: Language) -> None:
     """Ask for the open-source solution behind an offer, which others could take over."""
-    before = profile.stated(own).get(use_case)
     given = before.software if before else None
     with st.expander(show.in_label(given.name or given.url) if given else _("Open-source solution behind it")):
         for name, label in zip(

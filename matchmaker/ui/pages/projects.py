@@ -60,9 +60,8 @@ with results:
     if len(found) > 1:
         st.subheader(_("What the projects save"))
         show.saving_ranges(found, _)
-        tables.draw(
-            tables.savings(found, _), "ersparnis.csv", _, digits=dict.fromkeys(tables.savings(found, _).columns[1:4], 0)
-        )
+        savings = tables.savings(found, _)
+        tables.draw(savings, "ersparnis.csv", _, digits=dict.fromkeys(savings.columns[1:4], 0))
     changed = service.with_assumptions(data, changes)
     rules = tuple(shares.chosen_rule(group) for group in found)
     numbered = list(enumerate(cache.project_details(*question, rules, day), start=1))
